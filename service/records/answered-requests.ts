@@ -1,5 +1,6 @@
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
+import { changeRow, placeOf } from './change-row.js';
 import { assertOrganization, idempotencyOf } from './commit-change.js';
 import { one, rowsAtOnce } from './pages.js';
 import { requireRoom } from './quotas.js';
@@ -36,17 +37,16 @@ export const answeredRequestsIn = (backend: Backend) =>
       });
     },
 
-    finishRequest: (mine) =>
-      backend.transact(mine.organizationId, async (transaction) => {
-        const stored = await transaction.get('answeredRequests', mine.id);
-        // Another attempt took its place.
-        if (stored?.requestId !== mine.requestId) return;
-        await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
-      }),
+    // Another attempt may have taken its place.
+    async finishRequest(mine) {
+      await changeRow(backend, 'answeredRequests', placeOf('answeredRequests', mine), ({ requestId }) =>
+        requestId === mine.requestId ? mine : undefined,
+      );
+    },
 
-    releaseRequest: ({ organizationId, id, requestId }) =>
-      backend.transact(organizationId, async (transaction) => {
-        const stored = await transaction.get('answeredRequests', id);
-        if (stored?.requestId === requestId) await transaction.delete('answeredRequests', id);
-      }),
+    async releaseRequest(mine) {
+      await changeRow(backend, 'answeredRequests', placeOf('answeredRequests', mine), ({ requestId }) =>
+        requestId === mine.requestId ? null : undefined,
+      );
+    },
   }) satisfies Partial<Store>;

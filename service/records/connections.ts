@@ -1,6 +1,7 @@
 import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
 import { invalidRequest } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
+import { forEachName } from '../domain/keys-of.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
@@ -21,17 +22,10 @@ export function connectionsIn(backend: Backend) {
 
   async function connectionCounts(): Promise<Record<Connection['status'], number>> {
     const counts = await backend.count('connections', 'status', { deleted: 'no' });
-    const of = (status: Connection['status']) => counts.get(status) ?? 0;
-    return {
-      pending: of('pending'),
-      connected: of('connected'),
-      failed: of('failed'),
-      disconnected: of('disconnected'),
-    };
-  }
-
-  async function* everyConnection(): AsyncIterable<Connection> {
-    for await (const page of pagesOf(backend, 'connections', { order: 'created' })) yield* page;
+    return forEachName(
+      ['pending', 'connected', 'failed', 'disconnected'],
+      (status) => counts.get(status) ?? 0,
+    );
   }
 
   return {
@@ -67,7 +61,9 @@ export function connectionsIn(backend: Backend) {
         .slice(0, limit);
     },
 
-    everyConnection,
+    async *everyConnection() {
+      for await (const page of pagesOf(backend, 'connections', { order: 'created' })) yield* page;
+    },
 
     // No new version: decisions in progress and sessions stay valid.
     async markConnectionUsed({ organizationId, id: key }, lastUsedAt) {
@@ -97,10 +93,9 @@ export function connectionsIn(backend: Backend) {
         backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
         backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
       ]);
-      const of = (name: string) => assurance.get(name) ?? 0;
       return {
         status,
-        assurance: { proven: of('proven'), tested: of('tested') },
+        assurance: forEachName(['proven', 'tested'], (name) => assurance.get(name) ?? 0),
         code,
         permissionSets,
         permissions,

@@ -3,7 +3,8 @@ import type { AuditRecord } from '../domain/audit.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AuditId, OrganizationId } from '../domain/ids.js';
 import { forEachName } from '../domain/keys-of.js';
-import { type Backend, type Transaction, UniqueConflict } from './backend.js';
+import { type Backend, UniqueConflict } from './backend.js';
+import { placeOf } from './change-row.js';
 import { allOf, rowsAtOnce } from './pages.js';
 import { type TableName, tableNames, tables, type Values } from './tables.js';
 
@@ -38,11 +39,10 @@ export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
   return copied;
 }
 
-interface TableCopy {
-  readonly count: number;
-  readonly clear: (transaction: Transaction) => Promise<void>;
-  readonly fill: (transaction: Transaction) => Promise<void>;
-  readonly compare: () => Promise<void>;
+interface CopiedRow<Name extends TableName = TableName> {
+  readonly table: Name;
+  readonly key: string;
+  readonly value: Values[Name];
 }
 
 async function copyOrganization(
@@ -51,48 +51,32 @@ async function copyOrganization(
   id: OrganizationId,
   copied: Copied,
 ): Promise<void> {
-  const copies: [TableName, TableCopy][] = [];
-  for (const name of tableNames) copies.push([name, await tableCopy(from, to, name, id)]);
+  const wanted = await rowsIn(from, id);
+  const there = await rowsIn(to, id);
+  for (const [place, row] of there) refuseNewer(wanted.get(place)?.value, row);
+  const differs = (place: string) => !isDeepStrictEqual(wanted.get(place), there.get(place));
   await to.transact(id, async (transaction) => {
-    // One row can claim a value that another releases.
-    for (const [, copy] of copies) await copy.clear(transaction);
-    for (const [, copy] of copies) await copy.fill(transaction);
+    // First, since one row can claim a value that another releases.
+    for (const [place, { table, key }] of there)
+      if (table !== 'organizations' && differs(place)) await transaction.delete(table, key);
+    for (const [place, { table, value }] of wanted) if (differs(place)) await transaction.put(table, value);
   });
-  for (const [name, copy] of copies) {
-    await copy.compare();
-    copied[name] += copy.count;
+  const copies = await rowsIn(to, id);
+  for (const [place, { table }] of new Map([...wanted, ...copies])) {
+    if (!isDeepStrictEqual(copies.get(place), wanted.get(place))) throw notTheSame(table, id);
+    copied[table] += 1;
   }
 }
 
-async function tableCopy<Name extends TableName>(
-  from: Backend,
-  to: Backend,
-  name: Name,
-  organizationId: OrganizationId,
-): Promise<TableCopy> {
-  const { key } = tables[name];
-  const rows = await allRows(from, name, organizationId);
-  const wanted = new Map(rows.map((row) => [key(row), row]));
-  const there = await allRows(to, name, organizationId);
-  for (const row of there) refuseNewer(name, wanted.get(key(row)), row);
-  const same = new Map(there.map((row) => [key(row), row]));
-  const changed = rows.filter((row) => !isDeepStrictEqual(same.get(key(row)), row));
-  return {
-    count: rows.length,
-    async clear(transaction) {
-      if (name === 'organizations') return;
-      for (const row of there)
-        if (!isDeepStrictEqual(wanted.get(key(row)), row)) await transaction.delete(name, key(row));
-    },
-    async fill(transaction) {
-      for (const row of changed) await transaction.put(name, row);
-    },
-    async compare() {
-      const copy = await allRows(to, name, organizationId);
-      if (copy.length !== rows.length || copy.some((row) => !isDeepStrictEqual(wanted.get(key(row)), row)))
-        throw notTheSame(name, organizationId);
-    },
-  };
+/** All rows of an organization, by table and key. */
+async function rowsIn(backend: Backend, id: OrganizationId): Promise<Map<string, CopiedRow>> {
+  const rows = new Map<string, CopiedRow>();
+  for (const table of tableNames)
+    for (const value of await allRows(backend, table, id)) {
+      const { key } = placeOf(table, value);
+      rows.set(`${table} ${key}`, { table, key, value });
+    }
+  return rows;
 }
 
 async function copyLog(from: Backend, to: Backend, organizationId: OrganizationId): Promise<number> {
@@ -111,17 +95,13 @@ async function copyLog(from: Backend, to: Backend, organizationId: OrganizationI
 }
 
 /** A copy brings the target up to date; it takes nothing back that was done there. */
-function refuseNewer<Name extends TableName>(
-  name: Name,
-  here: Values[Name] | undefined,
-  there: Values[Name],
-): void {
+function refuseNewer(here: Values[TableName] | undefined, { table, key, value: there }: CopiedRow): void {
   const version = (value: object | undefined) => (value && 'version' in value ? Number(value.version) : -1);
   const revoked = (value: object | undefined) => value !== undefined && 'revokedAt' in value;
-  if (name === 'connections' && version(here) < version(there))
-    throw usedSince(`The connection ${tables[name].key(there)} is newer in the target.`);
-  if (name === 'apiKeys' && (here === undefined || revoked(there) !== revoked(here)))
-    throw usedSince(`The API key ${tables[name].key(there)} was created or revoked in the target.`);
+  if (table === 'connections' && version(here) < version(there))
+    throw usedSince(`The connection ${key} is newer in the target.`);
+  if (table === 'apiKeys' && (here === undefined || revoked(there) !== revoked(here)))
+    throw usedSince(`The API key ${key} was created or revoked in the target.`);
 }
 
 function allRows<Name extends TableName>(

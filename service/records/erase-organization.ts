@@ -1,7 +1,8 @@
 import type { OrganizationId } from '../domain/ids.js';
 import type { Backend, Selection } from './backend.js';
+import { deleteRows } from './change-row.js';
 import { allOf, rowsAtOnce } from './pages.js';
-import { type TableName, tables } from './tables.js';
+import type { TableName } from './tables.js';
 
 /**
  * Of the organization itself, what says that it is erased stays: nothing is stored for it any more. That is written when
@@ -48,9 +49,6 @@ async function eraseRows<Name extends TableName>(
   for (;;) {
     const rows = await backend.list(table, { ...selection, limit: rowsAtOnce });
     if (rows.length === 0) return;
-    await backend.transact(selection.organizationId, async (transaction) => {
-      transaction.forgetVersionBefore();
-      for (const row of rows) await transaction.delete(table, tables[table].key(row));
-    });
+    await deleteRows(backend, table, rows, { erases: true });
   }
 }

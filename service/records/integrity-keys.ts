@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import type { StoredFacts } from '../secrets/key-check.js';
 import { createKeyring, type ServiceKey, type ServiceKeys, serviceKeyIdOf } from '../secrets/keyring.js';
-import { createIntegrity } from './integrity.js';
+import { Integrity } from './integrity.js';
 
 const storedKey = z.object({
   key: z.base64(),
@@ -20,7 +20,7 @@ export class IntegrityKeys {
   /** The newest last. */
   #keys: readonly { id: string; key: Buffer; under: string; stored: StoredKey; retiredAtMs?: number }[] = [];
   readonly #keyring: ReturnType<typeof createKeyring>;
-  readonly integrity = createIntegrity(
+  readonly integrity = new Integrity(
     () => this.#keys,
     () => this.refresh(),
   );

@@ -1,4 +1,4 @@
-import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** A random key of one store. */
 export interface IntegrityKey {
@@ -8,59 +8,65 @@ export interface IntegrityKey {
   readonly retiredAtMs?: number | undefined;
 }
 
-/** Signs stored data, so that outside changes are detected. */
-export interface Integrity {
+/** Without keys, damage is found, and a change by a person who knows this program is not. */
+const noKeys: readonly IntegrityKey[] = [{ id: 'none', key: new Uint8Array(32) }];
+
+/** Signs stored data, so that outside changes are detected. A signature names its key: `i1.…`. */
+export class Integrity {
+  /** @param keys asked each time, since they can be renewed: the last one signs, all of them verify */
+  constructor(
+    private readonly keys: () => readonly IntegrityKey[] = () => noKeys,
+    private readonly refresh: () => Promise<void> = async () => {},
+  ) {}
+
   /** Of the key that signs. */
-  readonly keyId: string;
-  readonly start: () => Hmac;
-  readonly sign: (text: string | Buffer) => string;
+  get keyId(): string {
+    return this.#signing.id;
+  }
+
+  /** Of a text in pieces. A key that is renewed meanwhile signs the next one. */
+  start(): { update: (piece: Buffer) => void; signature: () => string } {
+    const { id, key } = this.#signing;
+    const hmac = createHmac('sha256', key);
+    return {
+      update: (piece) => void hmac.update(piece),
+      signature: () => `${id}.${hmac.digest('base64url')}`,
+    };
+  }
+
+  sign(text: string | Buffer): string {
+    return signatureUnder(this.#signing, text);
+  }
+
   /**
    * Undefined when valid; otherwise the fault, for an operator.
    * @param provenAtMs when the text was there, if a newer signature says so: a retired key counts only then
    */
-  readonly fault: (
-    keyId: string,
-    mac: string,
-    text: string | Buffer,
-    provenAtMs?: number,
-  ) => string | undefined;
+  fault(signature: string, text: string | Buffer, provenAtMs = Number.POSITIVE_INFINITY): string | undefined {
+    const keyId = keyIdOf(signature);
+    const found = this.keys().find(({ id }) => id === keyId);
+    if (found === undefined) return `it is signed with the key "${keyId}", which this store does not have`;
+    if (found.retiredAtMs !== undefined && provenAtMs > found.retiredAtMs)
+      return `it is signed with the key "${keyId}", which was retired: an older version was put back, or edited`;
+    const [expected, given] = [Buffer.from(signatureUnder(found, text)), Buffer.from(signature)];
+    return expected.length === given.length && timingSafeEqual(expected, given)
+      ? undefined
+      : 'its signature does not match: it was damaged or edited';
+  }
+
   /** Reads the keys again when one of these is not known: another process renewed them. */
-  readonly learn: (keyIds: readonly string[]) => Promise<void>;
-}
+  async learn(keyIds: readonly string[]): Promise<void> {
+    if (!keyIds.every((keyId) => this.keys().some(({ id }) => id === keyId))) await this.refresh();
+  }
 
-/** Without keys, damage is found, and a change by a person who knows this program is not. */
-const noKeys: readonly IntegrityKey[] = [{ id: 'none', key: new Uint8Array(32) }];
-
-/** @param keys asked each time, since they can be renewed: the last one signs, all of them verify */
-export function createIntegrity(
-  keys: () => readonly IntegrityKey[] = () => noKeys,
-  refresh: () => Promise<void> = async () => {},
-): Integrity {
-  const macUnder = (key: Uint8Array, text: string | Buffer) =>
-    createHmac('sha256', key).update(text).digest('base64url');
-  const signing = () => {
-    const last = keys().at(-1);
+  get #signing(): IntegrityKey {
+    const last = this.keys().at(-1);
     if (last === undefined) throw new TypeError('Integrity needs a key.');
     return last;
-  };
-  return {
-    get keyId() {
-      return signing().id;
-    },
-    start: () => createHmac('sha256', signing().key),
-    sign: (text) => macUnder(signing().key, text),
-    fault(keyId, mac, text, provenAtMs = Number.POSITIVE_INFINITY) {
-      const found = keys().find(({ id }) => id === keyId);
-      if (found === undefined) return `it is signed with the key "${keyId}", which this store does not have`;
-      if (found.retiredAtMs !== undefined && provenAtMs > found.retiredAtMs)
-        return `it is signed with the key "${keyId}", which was retired: an older version was put back, or edited`;
-      const [expected, given] = [Buffer.from(macUnder(found.key, text)), Buffer.from(mac)];
-      return expected.length === given.length && timingSafeEqual(expected, given)
-        ? undefined
-        : 'its signature does not match: it was damaged or edited';
-    },
-    async learn(keyIds) {
-      if (!keyIds.every((keyId) => keys().some(({ id }) => id === keyId))) await refresh();
-    },
-  };
+  }
 }
+
+export const keyIdOf = (signature: string): string => signature.slice(0, signature.lastIndexOf('.'));
+
+const signatureUnder = ({ id, key }: IntegrityKey, text: string | Buffer): string =>
+  `${id}.${createHmac('sha256', key).update(text).digest('base64url')}`;

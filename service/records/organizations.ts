@@ -65,10 +65,10 @@ export const organizationsIn = (backend: Backend) =>
 
     saveProject: (project, quotas) => saveRow(backend, 'projects', project, quotas),
 
-    deleteProject: (organizationId, id) =>
-      backend.transact(organizationId, (transaction) =>
-        transaction.delete('projects', projectKey({ organizationId, id })),
-      ),
+    async deleteProject(organizationId, id) {
+      const key = projectKey({ organizationId, id });
+      await changeRow(backend, 'projects', { organizationId, key }, () => null);
+    },
   }) satisfies Partial<Store>;
 
 function referenceTaken(error: unknown): never {

@@ -1,8 +1,8 @@
 import type { Backend } from './backend.js';
 import { RecentValues } from './recent-values.js';
-import type { Row } from './row.js';
-import { type Rows, rowValue } from './rows.js';
-import { staysOnDisk, type TableName, type Values } from './tables.js';
+import { type Row, rowValue } from './row.js';
+import type { Rows } from './rows.js';
+import { checkedValue, staysOnDisk, type TableName, type Values } from './tables.js';
 
 /** Deployed jobs ask for the same values all day long. */
 const recentAtMost = 20_000;
@@ -19,13 +19,13 @@ export function readsOn(
   // The value of a row was checked when it became one, and values are read-only.
   const recentValue = <Name extends TableName>(row: Row) => recent.of(row) as Values[Name];
   function fromDisk<Name extends TableName>(
-    _: Name,
+    table: Name,
     found: readonly (Row | undefined)[],
   ): Promise<(Values[Name] | undefined)[]> {
     return Promise.all(
       found.map(async (row) => {
         const text = row && (await textOf(row));
-        return text && JSON.parse(text);
+        return text === undefined ? undefined : checkedValue(table, JSON.parse(text));
       }),
     );
   }

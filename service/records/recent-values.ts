@@ -1,5 +1,4 @@
-import type { Row } from './row.js';
-import { rowValue } from './rows.js';
+import { type Row, rowValue } from './row.js';
 
 /**
  * Parsed values of the rows that were read lately, each beside its row: reading one that is there costs no lookup, and

@@ -1,51 +1,10 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { keysWithin } from '../domain/scope.js';
 import type { Query } from './backend.js';
-import type { Place, Row } from './row.js';
+import { claimsOfRow, type Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
-import {
-  type Claim,
-  type Constraint,
-  claimsOf,
-  constraints,
-  type TableName,
-  tableNames,
-  tables,
-  type Values,
-} from './tables.js';
+import { type Constraint, constraints, spaceOf, type TableName, tableNames, tables } from './tables.js';
 import { Tallies, type Tally } from './tallies.js';
-
-export function rowOf<Name extends TableName>(
-  table: Name,
-  value: Values[Name],
-  text: Row['text'] = JSON.stringify(value),
-  /** One text in memory for all rows of an organization. */
-  organizationId = tables[table].organizationId(value),
-): Row {
-  const of = tables[table];
-  const entries = Object.entries(of.columns).map(([name, column]) => [name, column(value)] as const);
-  const { key, columns } = packed({ key: of.key(value), columns: Object.fromEntries(entries) });
-  return { table, organizationId, key, text, columns: entries.length === 0 ? noColumns : columns };
-}
-
-const noColumns = {};
-
-/** A third smaller in memory: its objects have no room for more members, and its strings are no parts of others. */
-const packed = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value));
-
-/** The value of a row, which was checked when it became one. */
-export function rowValue<Name extends TableName>(
-  { table, text }: Row,
-  textAt = (_: Place): string => {
-    throw new TypeError(`A row of ${table} is on the disk.`);
-  },
-): Values[Name] {
-  return JSON.parse(typeof text === 'string' ? text : textAt(text));
-}
-
-/** The values that a row holds and no other may. */
-export const claimsOfRow = (row: Row | undefined): Claim[] =>
-  row && tables[row.table].unique ? claimsOf(row.table, rowValue(row)) : [];
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
@@ -95,18 +54,18 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, upTo, search, within } = query;
+    const { organizationId, where = {}, limit, upTo, search, within, holding } = query;
     const { byKey, orders } = this.#of(table);
     const column = tables[table].orders[query.order];
-    const filters = Object.entries<string | undefined>(where).filter(([, wanted]) => wanted !== undefined);
+    const filters = filtersOf(where);
     const found: Row[] = [];
     const order = orders.get(query.order);
     const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
     const key = query.before ?? query.after;
     const place = key === undefined || column !== null ? byKey.get(key ?? '') : { key };
     if (key !== undefined && place === undefined) return [];
-    const candidates = query.holding
-      ? this.#holding(table, query)
+    const candidates = holding
+      ? this.#holding(table, holding, organizationId)
       : query.before === undefined
         ? sorted?.after(place)
         : sorted?.before(place);
@@ -127,7 +86,7 @@ export class Rows {
     { organizationId, ...where }: { readonly organizationId?: OrganizationId | undefined } = {},
   ): Map<string, number> {
     const counts = new Map<string, number>();
-    const filters = Object.entries(where).filter(([, wanted]) => wanted !== undefined);
+    const filters = filtersOf(where);
     const { byKey, tallies } = this.#of(table);
     const counted = tallies.of([column, ...filters.map(([name]) => name)]);
     const groups: Iterable<Partial<Tally> & Pick<Row, 'columns'>> = organizationId
@@ -188,14 +147,11 @@ export class Rows {
     return rows;
   }
 
-  *#holding<Name extends TableName>(
-    table: Name,
-    {
-      holding,
-      organizationId = '',
-    }: Omit<Query<Name>, 'organizationId'> & { organizationId?: string | undefined },
+  *#holding(
+    table: TableName,
+    holding: NonNullable<Query<TableName>['holding']>,
+    organizationId = '',
   ): Iterable<Row> {
-    if (holding === undefined) return;
     const claims = this.#claimsOf(holding.constraint, organizationId);
     const values = [...claims.keys()]
       .filter((value) => value > holding.after && value < holding.before)
@@ -222,7 +178,7 @@ export class Rows {
   }
 
   #claimsOf(constraint: Constraint, organizationId: string): Map<string, Row> {
-    const space = constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+    const space = spaceOf(constraint, organizationId);
     let claims = this.#claims.get(space);
     if (claims === undefined) {
       claims = new Map();
@@ -239,11 +195,13 @@ export interface Change {
   readonly next: Row | undefined;
 }
 
+type Filters = readonly (readonly [string, unknown])[];
+
+export const filtersOf = (where: object): Filters =>
+  Object.entries(where).filter(([, wanted]) => wanted !== undefined);
+
 /** In a plain loop: it may look at a hundred thousand rows. */
-export function isWanted(
-  { columns }: Pick<Row, 'columns'>,
-  filters: readonly (readonly [string, unknown])[],
-): boolean {
+export function isWanted({ columns }: Pick<Row, 'columns'>, filters: Filters): boolean {
   for (const [name, wanted] of filters) if (columns[name] !== wanted) return false;
   return true;
 }

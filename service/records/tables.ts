@@ -1,23 +1,27 @@
 import { z } from 'zod';
-import type { AnsweredRequest } from '../domain/answered-request.js';
-import type { ApiKey } from '../domain/api-key.js';
+import { type AnsweredRequest, answeredRequestSchema } from '../domain/answered-request.js';
+import { type ApiKey, apiKeySchema } from '../domain/api-key.js';
 import {
   type Connection,
   claimedRole,
+  connectionSchema,
   externalIdsOf,
   isDeleted,
   permissionSetLabel,
   permissionSetOf,
 } from '../domain/connection.js';
 import type { ExternalId, OrganizationId } from '../domain/ids.js';
+import { jobSchema, runningCheckSchema } from '../domain/job.js';
 import { keysOf } from '../domain/keys-of.js';
-import { isListed, type Organization } from '../domain/organization.js';
+import { isListed, type Organization, organizationSchema } from '../domain/organization.js';
+import { outboxMessageSchema } from '../domain/outbox-message.js';
 import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
-import type { Project } from '../domain/project.js';
+import { type Project, projectSchema } from '../domain/project.js';
 import { scopeKey } from '../domain/scope.js';
-import type { WebhookEndpoint } from '../domain/webhook-endpoint.js';
+import { tokenSchema } from '../domain/token.js';
+import { isoTime } from '../domain/verification.js';
+import { type WebhookEndpoint, webhookEndpointSchema } from '../domain/webhook-endpoint.js';
 import { type StoredReport, storedReport } from './reports.js';
-import * as schemas from './schemas.js';
 
 /** An external ID that its connection had before, or was to have: it is never issued again. */
 export interface RetiredExternalId {
@@ -61,6 +65,10 @@ export const constraints = {
 } as const;
 export type Constraint = keyof typeof constraints;
 
+/** Two rows can't hold the same value of one space. */
+export const spaceOf = (constraint: Constraint, organizationId: string): string =>
+  constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
+
 /** How the rows of a noun are kept. Backends derive from it. */
 export interface Table<Value> {
   /** Every value passes it before it is written and after it is read. */
@@ -83,8 +91,8 @@ export interface Table<Value> {
 }
 
 /** Times are compared as text. */
-const time = (text: string): string => (isoTime.test(text) ? text : new Date(text).toISOString());
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const time = (text: string): string => (sortedTime.test(text) ? text : new Date(text).toISOString());
+const sortedTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const freeAt = ({ leaseExpiresAt, dueAt }: Leased & { readonly dueAt: string }) =>
   time(leaseExpiresAt ?? dueAt);
@@ -104,10 +112,24 @@ export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 
 export const projectKey = ({ organizationId, id }: Pick<Project, 'organizationId' | 'id'>): string =>
   `${organizationId} ${id}`;
 
-/** A name as it is searched for. */
-export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase();
+/** A name as it is searched for. PostgreSQL's text has no NUL. */
+export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll('\0', '');
 
-const ofItsOrganization = ({ organizationId }: { readonly organizationId: OrganizationId }) => organizationId;
+/** Of an organization, and asked for by its key alone. */
+const owned = {
+  organizationId: ({ organizationId }: { readonly organizationId: OrganizationId }) => organizationId,
+  columns: {},
+  orders: { id: null },
+} as const;
+const byCreation = {
+  ...owned,
+  columns: { createdAt: ({ createdAt }: { readonly createdAt: string }) => time(createdAt) },
+  orders: { created: 'createdAt' },
+} as const;
+
+// Objects are loose: a member that this version does not know is kept, not dropped at the next write.
+const name = z.string().min(1);
+const leased = { leaseExpiresAt: isoTime.optional() };
 
 /**
  * Every noun. To keep another one: its value in `Values`, its schema, its row here; to ask by another member: a column.
@@ -115,7 +137,7 @@ const ofItsOrganization = ({ organizationId }: { readonly organizationId: Organi
  */
 const definitions = {
   organizations: {
-    schema: schemas.organization,
+    schema: organizationSchema,
     key: ({ id }) => id,
     organizationId: ({ id }) => id,
     columns: {
@@ -125,17 +147,11 @@ const definitions = {
     orders: { id: null },
     unique: { reference: ({ reference }) => (reference === undefined ? [] : [reference]) },
   },
-  apiKeys: {
-    schema: schemas.apiKey,
-    key: ({ id }) => id,
-    organizationId: ofItsOrganization,
-    columns: { createdAt: ({ createdAt }) => time(createdAt) },
-    orders: { created: 'createdAt' },
-  },
+  apiKeys: { ...byCreation, schema: apiKeySchema, key: ({ id }) => id },
   connections: {
-    schema: schemas.connection,
+    ...owned,
+    schema: connectionSchema,
     key: ({ id }) => id,
-    organizationId: ofItsOrganization,
     columns: {
       createdAt: ({ createdAt }) => time(createdAt),
       checkedAt: (connection) =>
@@ -170,60 +186,50 @@ const definitions = {
     },
   },
   reports: {
+    ...owned,
     schema: storedReport,
     key: ({ connectionId }) => connectionId,
-    organizationId: ofItsOrganization,
-    columns: {},
-    orders: { id: null },
     staysOnDisk: true,
   },
   retiredExternalIds: {
-    schema: schemas.retiredExternalId,
+    ...owned,
+    schema: z.looseObject({ organizationId: name, externalId: name, connectionId: name }),
     key: ({ externalId }) => externalId,
-    organizationId: ofItsOrganization,
-    columns: {},
-    orders: { id: null },
     unique: { externalId: ({ externalId }) => [externalId] },
   },
   idempotency: {
-    schema: schemas.idempotencyRecord,
+    ...owned,
+    schema: z.looseObject({
+      organizationId: name,
+      connectionId: name,
+      webhookId: name,
+      firstAttemptAt: isoTime,
+      answer: z.looseObject({ status: z.int(), body: z.string() }).optional(),
+    }),
     key: idempotencyKey,
-    organizationId: ofItsOrganization,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
   },
-  runningChecks: {
-    schema: schemas.runningCheck,
-    key: ({ connectionId }) => connectionId,
-    organizationId: ofItsOrganization,
-    columns: {},
-    orders: { id: null },
-  },
-  projects: {
-    schema: schemas.project,
-    key: projectKey,
-    organizationId: ofItsOrganization,
-    columns: {},
-    orders: { id: null },
-  },
+  runningChecks: { ...owned, schema: runningCheckSchema, key: ({ connectionId }) => connectionId },
+  projects: { ...owned, schema: projectSchema, key: projectKey },
   answeredRequests: {
-    schema: schemas.answeredRequest,
+    ...owned,
+    schema: answeredRequestSchema,
     key: ({ id }) => id,
-    organizationId: ofItsOrganization,
     columns: { startedAt: ({ startedAt }) => time(startedAt) },
     orders: { age: 'startedAt' },
   },
   jobs: {
-    schema: schemas.job,
+    ...owned,
+    schema: jobSchema.extend(leased),
     key: jobKey,
-    organizationId: ofItsOrganization,
     columns: { freeAt },
     orders: { due: 'freeAt' },
   },
   messages: {
-    schema: schemas.message,
+    ...owned,
+    schema: outboxMessageSchema.extend(leased),
     key: messageKey,
-    organizationId: ofItsOrganization,
     columns: {
       freeAt: (message) => (message.finished ? undefined : freeAt(message)),
       createdAt: ({ createdAt }) => time(createdAt),
@@ -236,19 +242,13 @@ const definitions = {
     orders: { created: 'createdAt', due: 'freeAt', newest: 'newestFirst' },
   },
   tokens: {
-    schema: schemas.token,
+    ...owned,
+    schema: tokenSchema,
     key: tokenKey,
-    organizationId: ofItsOrganization,
     columns: { kind: ({ kind }) => kind, expiresAt: ({ expiresAt }) => time(expiresAt) },
     orders: { expiry: 'expiresAt' },
   },
-  webhookEndpoints: {
-    schema: schemas.webhookEndpoint,
-    key: ({ id }) => id,
-    organizationId: ofItsOrganization,
-    columns: { createdAt: ({ createdAt }) => time(createdAt) },
-    orders: { created: 'createdAt' },
-  },
+  webhookEndpoints: { ...byCreation, schema: webhookEndpointSchema, key: ({ id }) => id },
 } as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
@@ -275,7 +275,6 @@ export function checkedValue<Name extends TableName>(name: Name, value: unknown)
 
 export interface Claim {
   readonly constraint: Constraint;
-  /** A scope with its organization, so that two organizations can hold the same one. */
   readonly value: string;
 }
 

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { groupBy } from '../domain/group-by.js';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { saveRow } from './change-row.js';
+import { changeRow, deleteRows, placeOf, saveRow } from './change-row.js';
 import { conflictAs } from './commit-change.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
 import { ownCopy, tokenKey } from './tables.js';
@@ -18,37 +17,23 @@ export const tokensIn = (backend: Backend) =>
       allOf(backend, 'tokens', { organizationId, order: 'expiry', where: { kind } }),
 
     async takeToken(kind, hash) {
-      const key = tokenKey({ kind, hash });
-      const found = await one(backend, 'tokens', key);
-      if (found === undefined) return undefined;
-      return backend.transact(found.organizationId, async (transaction) => {
-        const stored = await transaction.get('tokens', key);
-        if (stored) await transaction.delete('tokens', key);
-        return stored;
-      });
+      const found = await one(backend, 'tokens', tokenKey({ kind, hash }));
+      return found && changeRow(backend, 'tokens', placeOf('tokens', found), () => null);
     },
 
-    replaceToken(before, next) {
+    async replaceToken(before, next) {
       const seen = ownCopy('tokens', before);
-      return backend.transact(before.organizationId, async (transaction) => {
-        if (!isDeepStrictEqual(await transaction.get('tokens', tokenKey(before)), seen)) return false;
-        await transaction.put('tokens', ownCopy('tokens', next));
-        return true;
-      });
+      const replaced = await changeRow(backend, 'tokens', placeOf('tokens', before), (stored) =>
+        isDeepStrictEqual(stored, seen) ? next : undefined,
+      );
+      return replaced !== undefined;
     },
 
     async deleteExpiredTokens(now) {
-      const query = { order: 'expiry', upTo: now, limit: rowsAtOnce } as const;
       for (let isMore = true; isMore; ) {
-        const expired = await backend.list('tokens', query);
+        const expired = await backend.list('tokens', { order: 'expiry', upTo: now, limit: rowsAtOnce });
+        await deleteRows(backend, 'tokens', expired, { isOld: ({ expiresAt }) => expiresAt <= now });
         isMore = expired.length === rowsAtOnce;
-        for (const [organizationId, tokens] of groupBy(expired, (token) => token.organizationId))
-          await backend.transact(organizationId, async (transaction) => {
-            for (const token of tokens) {
-              const stored = await transaction.get('tokens', tokenKey(token));
-              if (stored && stored.expiresAt <= now) await transaction.delete('tokens', tokenKey(token));
-            }
-          });
       }
     },
   }) satisfies Partial<Store>;

@@ -6,8 +6,8 @@ import {
   oldestDeliveryAt,
   type Store,
 } from '../domain/ports.js';
-import type { Backend, Transaction } from './backend.js';
-import { changeRow, saveRow } from './change-row.js';
+import type { Backend } from './backend.js';
+import { changeRow, placeOf, saveRow } from './change-row.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
 import { messageKey, newestFirst, ownCopy } from './tables.js';
 import { completeDue } from './work-queue.js';
@@ -19,7 +19,15 @@ export const webhooksIn = (backend: Backend) =>
     completeMessage: (leased, next) => completeMessage(backend, leased, next),
     deliveries: (page) => deliveries(backend, page),
     delivery: (endpoint, id) => one(backend, 'messages', messageKey({ id, endpoint })),
-    replayMessage: (message, now) => replayMessage(backend, message, now),
+    async replayMessage(message, now) {
+      const replayed = await changeRow(
+        backend,
+        'messages',
+        placeOf('messages', message),
+        ({ finished, ...again }) => finished && { ...again, dueAt: now, attempts: 0 },
+      );
+      return replayed !== undefined;
+    },
     async addMessage(message) {
       const own = ownCopy('messages', message);
       await backend.transact(own.organizationId, (transaction) => transaction.put('messages', own));
@@ -32,8 +40,8 @@ export const webhooksIn = (backend: Backend) =>
     // The version before holds a secret that may have been replaced.
     changeWebhookEndpoint: ({ id, organizationId }, change) =>
       changeRow(backend, 'webhookEndpoints', { organizationId, key: id }, change, { erases: true }),
-    async deleteWebhookEndpoint({ id, organizationId }) {
-      await backend.transact(organizationId, (transaction) => transaction.delete('webhookEndpoints', id));
+    async deleteWebhookEndpoint(endpoint) {
+      await changeRow(backend, 'webhookEndpoints', placeOf('webhookEndpoints', endpoint), () => null);
     },
   }) satisfies Partial<Store>;
 
@@ -109,14 +117,4 @@ async function deliveries(
     limit: limit + 1,
   });
   return { deliveries: found.slice(0, limit), hasMore: found.length > limit };
-}
-
-function replayMessage(backend: Backend, { organizationId, ...message }: OutboxMessage, now: string) {
-  return backend.transact(organizationId, async (transaction: Transaction) => {
-    const stored = await transaction.get('messages', messageKey(message));
-    if (stored?.finished === undefined) return false;
-    const { finished: _, ...again } = stored;
-    await transaction.put('messages', { ...again, dueAt: now, attempts: 0 });
-    return true;
-  });
 }

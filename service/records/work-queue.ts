@@ -2,6 +2,7 @@ import { groupBy } from '../domain/group-by.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Job, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
+import { changeRow, placeOf } from './change-row.js';
 import { allOf } from './pages.js';
 import { tables, type Values } from './tables.js';
 
@@ -62,12 +63,9 @@ export async function completeDue<Name extends Queue>(
   leased: Leased<Name>,
   next: ({ dueAt: string; attempts: number } & Partial<Leased<Name>>) | undefined,
 ): Promise<void> {
-  const { key, organizationId } = tables[table];
-  await backend.transact(organizationId(leased), async (transaction) => {
-    const stored = await transaction.get(table, key(leased));
-    if (stored === undefined || !isSameTurn(stored, leased)) return;
-    if (next) await transaction.put(table, { ...withoutLease(stored), ...next });
-    else await transaction.delete(table, key(leased));
+  await changeRow(backend, table, placeOf(table, leased), (stored) => {
+    if (!isSameTurn(stored, leased)) return undefined;
+    return next ? { ...withoutLease(stored), ...next } : null;
   });
 }
 

@@ -120,12 +120,12 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf)) throw formRefused();
     await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
+    response.locals.organization = await deps.store.organization(session.organizationId);
     if (request.path !== '/sign-out') {
       if (session.connectionId && request.path === '/connections')
         return seeOther(site, response, `/connections/${session.connectionId}`);
       requireAccess(session, request);
     }
-    response.locals.organization = await deps.store.organization(session.organizationId);
     next();
   });
   pages.post('/sign-out', async (request, response) => {

@@ -21,8 +21,8 @@ async function read(wanted: { url: string; atOnce: number; durationMs: number })
       await open.query({ name: 'key', text: 'SELECT value FROM api_keys WHERE key = $1', values: [key] });
       await open.query({
         name: 'holders',
-        text: `SELECT connections.value FROM scope_claims JOIN connections ON connections.key = row_key
-               WHERE scope_claims.organization_id = $1 AND scope_claims.value = ANY($2)`,
+        text: `SELECT connections.value FROM claims JOIN connections ON connections.key = row_key
+               WHERE space = 'scope ' || $1 AND claims.value = ANY($2)`,
         values: [
           organization_id,
           ['project-1/environment-1/web', 'project-1/environment-1', 'project-1', ''],

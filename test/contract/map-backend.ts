@@ -2,7 +2,7 @@ import type { AuditRecord } from '../../service/domain/audit.js';
 import { RolebridgeError } from '../../service/domain/errors.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import { isWithin, scopeFromKey } from '../../service/domain/scope.js';
-import { pageOfLog } from '../../service/records/audit-page.js';
+import { pageOfLog } from '../../service/records/audit-records.js';
 import {
   type Backend,
   type Log,
@@ -10,8 +10,7 @@ import {
   type Transaction,
   UniqueConflict,
 } from '../../service/records/backend.js';
-import type { Row } from '../../service/records/row.js';
-import { rowOf, rowValue } from '../../service/records/rows.js';
+import { type Row, rowOf, rowValue } from '../../service/records/row.js';
 import {
   type Constraint,
   claimsOf,

@@ -378,8 +378,8 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the chain of the audit log',
-    file: 'service/records/lowdb/load.ts',
-    guard: 'if (next && (line.n !== next.n - 1 || line.mac !== next.prev))',
+    file: 'service/records/lowdb/audit-lines.ts',
+    guard: 'if (next && (n !== next.n - 1 || (line && line.mac !== (next.prev ?? line.mac))))',
     without: 'if (false)',
     test: 'test/service/cli-doctor.test.ts',
     title: 'audit line',
@@ -409,9 +409,9 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the digest of the reports on the disk',
-    file: 'service/records/lowdb/rows-on-disk.ts',
-    guard: "if (digest !== signed || !bytes.toString('latin1').endsWith('\\n}}\\n'))",
-    without: 'if (false)',
+    file: 'service/records/lowdb/document-file.ts',
+    guard: 'digestOf(sliceAt(section, text)) === text.digest',
+    without: 'true',
     test: 'test/service/store-damage.test.ts',
     title: 'an edited report',
   },

@@ -126,9 +126,11 @@ async function expectNothingLost(databaseUrl: string, known: ReadonlyMap<string,
     const connections = await all(
       `SELECT key AS id, (value->>'version')::int AS version, status, value AS record FROM connections`,
     );
-    const scopes = await all('SELECT row_key AS connection_id, value AS scope_key FROM scope_claims');
+    const scopes = await all(
+      "SELECT row_key AS connection_id, value AS scope_key FROM claims WHERE space LIKE 'scope %'",
+    );
     const externalIds = await all(
-      'SELECT row_key AS connection_id, value AS external_id FROM external_id_claims',
+      "SELECT row_key AS connection_id, value AS external_id FROM claims WHERE space = 'externalId'",
     );
     const audit = await all('SELECT connection_id, value AS record FROM audit_records');
     const records = new Map(connections.map((row) => [row.id as string, row.record]));

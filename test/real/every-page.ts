@@ -107,7 +107,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: 'setup-2-new-project',
       path: setup('cdktn'),
       act: async (page) => {
-        await page.locator('details:has(form[action$="/setup-code"]) summary').click();
+        await page.evaluate(`document.querySelector('details:has(form[action$="/setup-code"])').open = true`);
         await pressOf(page, '/setup-code');
         await page.locator('#setup-command').waitFor();
       },
@@ -260,6 +260,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     { name: 'not-found', path: '/connections/nothing' },
     { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },
     { name: 'problem', path: '/problems/external_id_not_required', as: 'anonymous' },
+    { name: 'api-reference', path: '/docs', as: 'anonymous' },
     { name: 'operator-sign-in', path: '/operator/sign-in', as: 'anonymous' },
     { name: 'operator-link', path: '/operator/sign-in/link?token=x', as: 'anonymous' },
     { name: 'operator', path: '/operator', as: 'operator' },

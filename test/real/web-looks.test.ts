@@ -76,6 +76,8 @@ inChromium.each(process.env.ROLEBRIDGE_ALL_LOOKS ? all : few)(
       const moved = act ? 0 : await layoutShift(page);
       const tooWide = await overflow(page);
       if (found.length > 0 || moved > 0 || tooWide > 0) worse.push([name, { moved, tooWide }, ...found]);
+      // As one sees it first: what sticks is at its place.
+      await page.evaluate('scrollTo(0, 0)');
       await screenshot(page, `${theme}-${width}-${language}/${name}`, { fullPage: true });
     }
     expect(worse).toEqual([]);

@@ -3,17 +3,7 @@ import type { Browser } from 'playwright-core';
 import { callbackMessage, provisioned } from '../callback-message.js';
 import { fillWithEveryState } from '../demo/open.js';
 import { startVendor, type Vendor } from '../vendor.js';
-import {
-  layoutShift,
-  overflow,
-  screenshot,
-  signIn,
-  startChromium,
-  tabTo,
-  type Visitor,
-  violations,
-  visit,
-} from './browser.js';
+import { overflow, signIn, startChromium, tabTo, type Visitor, violations, visit } from './browser.js';
 import { findChromium, notChecked } from './tools.js';
 
 const executable = findChromium();
@@ -129,7 +119,6 @@ inChromium('connects with a role, one step at a time, to the success', async () 
   await page.locator('.check[data-state="passed"]').filter({ hasText: 'In your account' }).waitFor();
   await page.getByText('AWS does not know the role yet.').waitFor();
   await expectGood(page, 'checking');
-  await screenshot(page, 'checking');
   await waitForScope(page);
   await expectGood(page, 'scope step');
   await page.getByLabel('Name', { exact: true }).fill('made in Chromium');
@@ -142,7 +131,6 @@ inChromium('connects with a role, one step at a time, to the success', async () 
   await page.getByRole('button', { name: 'Finish' }).click();
   await page.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
   await expectGood(page, 'success');
-  await screenshot(page, 'success');
   expect(await show(id)).toMatchObject({
     name: 'made in Chromium',
     status: 'connected',
@@ -154,7 +142,7 @@ inChromium('waits for a deploy on every other tab, and continues when it reports
   const visitor = await newVisitor({ permissions: ['clipboard-read', 'clipboard-write'] });
   await signIn(visitor, vendor);
   const { page } = visitor;
-  for (const format of ['CloudFormation', 'Terraform', 'CDK for Terraform', 'AWS CLI']) {
+  for (const format of ['CloudFormation', 'Terraform', 'CDK Terrain', 'CDK for Terraform', 'AWS CLI']) {
     const { id, externalId, accountId } = await begin(page);
     await page.getByRole('link', { name: format, exact: true }).click();
     await page.locator('[aria-current="true"]', { hasText: format }).waitFor();
@@ -175,6 +163,49 @@ inChromium('waits for a deploy on every other tab, and continues when it reports
     await vendor.call('DELETE', `/v1/connections/${id}`);
   }
 });
+
+inChromium('a connected role is replaced by a deploy: the page stays with it, and continues', async () => {
+  const page = await member();
+  const { id, externalId, accountId } = await begin(page);
+  await check(page, makeRole(accountId, exactly(externalId)));
+  await waitForScope(page);
+  await page.goto(url(`/connections/${id}`));
+  await page.getByLabel('More actions').click();
+  await page.getByRole('link', { name: 'Replace role' }).click();
+  expect(await page.getByLabel('Role ARN').inputValue()).toBe('');
+  await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+  await page.getByRole('heading', { name: 'Step 1 of 2: Deploy the role' }).waitFor();
+  await page.getByRole('button', { name: 'Show the callback secret' }).click();
+  await page.getByText('The callback secret is shown once').waitFor();
+  await expectGood(page, 'role as code');
+  const secret = /whsec_[A-Za-z0-9+/]{43}=/.exec((await page.locator('main').textContent()) ?? '')?.[0] ?? '';
+  const next = makeRole(accountId, exactly(externalId));
+  const message = callbackMessage(secret, provisioned(id, next));
+  expect((await fetch(url('/v1/callbacks'), { method: 'POST', ...message })).status).toBe(200);
+  await page.waitForURL(url(`/connections/${id}`));
+  expect(await show(id)).toMatchObject({ status: 'connected', roleArn: next });
+  await vendor.call('DELETE', `/v1/connections/${id}`);
+});
+
+inChromium(
+  'a link for one connection continues to the success page when a deploy reports the role',
+  async () => {
+    const { page } = await newVisitor();
+    const { accountId } = vendor.sandbox.createAccount();
+    const made = { name: 'linked', scope: { project: 'linked' }, expectedAccountId: accountId };
+    const { body: connection } = await vendor.call('POST', '/v1/connections', made);
+    const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { connectionId: connection.id });
+    await page.goto(link.url);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+    await page.getByText('Waiting for your deploy…').waitFor();
+    const arn = makeRole(accountId, exactly(connection.externalId));
+    const message = callbackMessage(connection.callbackSecret, provisioned(connection.id, arn));
+    expect((await fetch(url('/v1/callbacks'), { method: 'POST', ...message })).status).toBe(200);
+    await page.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
+    await vendor.call('DELETE', `/v1/connections/${connection.id}`);
+  },
+);
 
 inChromium('each kind of failure shows the fault and the code to deploy, which repairs it', async () => {
   const page = await member();
@@ -293,7 +324,6 @@ inChromium('a taken scope is named and replaced when confirmed; renamed, rotated
   await page.getByRole('button', { name: 'Create new external ID' }).click();
   await page.getByText('Waiting for the new external ID…').waitFor();
   await expectGood(page, 'rotate');
-  await screenshot(page, 'rotate');
   const { pendingExternalId } = await show(id);
   vendor.sandbox.updateTrustPolicy(
     arn,
@@ -318,7 +348,7 @@ inChromium('a taken scope is named and replaced when confirmed; renamed, rotated
   await page.getByLabel(/^Type the name/).fill('four scopes');
   await page.getByRole('button', { name: 'Delete connection' }).click();
   await page.getByText('Connection deleted.').waitFor();
-  // As it was, for the pictures.
+  // As it was.
   await vendor.call('PUT', `/v1/connections/${await idOf('company default')}/scopes`, { scopes: [{}] });
 });
 
@@ -465,77 +495,6 @@ inChromium('the whole way works with the keyboard alone, and the focus can be se
   await page.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
   expect(await show(id)).toMatchObject({ name: 'by keyboard', scopes: [{ project: 'keyboard' }] });
   await vendor.call('DELETE', `/v1/connections/${id}`);
-});
-
-/** Every page, with the main ones' pictures. */
-async function everyPage(): Promise<[path: string, picture: string | undefined][]> {
-  const [healthy, failed, key, gone, pending] = await Promise.all(
-    ['shop production', 'warehouse', 'legacy reports', 'old shop', 'staging'].map(idOf),
-  );
-  return [
-    ['/connections', 'connections'],
-    ['/connections/new', 'new-connection'],
-    ['/connections/new/access-key', 'access-key'],
-    [`/connections/${pending}/setup`, 'assume-role'],
-    [`/connections/${pending}/setup?format=terraform`, 'waiting'],
-    ...['cdktf', 'cloudformation', 'aws-cli'].map((format): [string, undefined] => [
-      `/connections/${pending}/setup?format=${format}`,
-      undefined,
-    ]),
-    [`/connections/${healthy}`, 'connection'],
-    [`/connections/${failed}`, undefined],
-    [`/connections/${failed}/setup`, 'failed'],
-    [`/connections/${healthy}/connected`, undefined],
-    [`/connections/${healthy}/scope`, undefined],
-    [`/connections/${healthy}/name`, undefined],
-    [`/connections/${healthy}/rotate`, undefined],
-    [`/connections/${healthy}/setup?step=role`, undefined],
-    [`/connections/${key}`, undefined],
-    [`/connections/${key}/access-key`, undefined],
-    [`/connections/${gone}`, undefined],
-    [`/connections/${healthy}/delete`, 'delete'],
-    ['/connections/nothing', undefined],
-    ['/problems/external_id_not_required', undefined],
-    ['/docs', undefined],
-  ];
-}
-
-describe('every page', () => {
-  inChromium('in light: nothing that axe finds, nothing that moves, nothing that is cut off', async () => {
-    const page = await member();
-    await vendor.call('DELETE', `/v1/connections/${await idOf('made in Chromium')}`);
-    await vendor.call('DELETE', `/v1/connections/${await idOf('key in Chromium')}`);
-    for (const { id, name } of await list())
-      if (name === 'New connection') await vendor.call('DELETE', `/v1/connections/${id}`);
-    for (const [path, picture] of await everyPage()) {
-      await page.goto(url(path));
-      await page.waitForLoadState('networkidle');
-      await expectGood(page, path);
-      expect([path, await layoutShift(page)]).toEqual([path, 0]);
-      if (picture) await screenshot(page, picture);
-    }
-  });
-
-  inChromium('in dark', async () => {
-    const page = await member({ colorScheme: 'dark' });
-    for (const [path, picture] of await everyPage()) {
-      await page.goto(url(path));
-      await expectGood(page, path);
-      if (picture === 'connections' || picture === 'failed') await screenshot(page, `${picture}-dark`);
-    }
-  });
-
-  inChromium.each([320, 390])('on a screen of %s pixels', async (width) => {
-    const page = await member({ viewport: { width, height: 780 } });
-    for (const [path, picture] of await everyPage()) {
-      await page.goto(url(path));
-      await page.waitForLoadState('networkidle');
-      await expectGood(page, path);
-      expect([path, await layoutShift(page)]).toEqual([path, 0]);
-      if (width === 390 && (picture === 'connections' || picture === 'assume-role'))
-        await screenshot(page, `${picture}-narrow`);
-    }
-  });
 });
 
 inChromium('the first page is under 100 kB in all', async () => {

@@ -293,9 +293,9 @@ test('an edited line signed without the key is detected', async () => {
   const foreign = Buffer.from(hkdfSync('sha256', Buffer.alloc(32), '', 'rolebridge stored records v1', 32));
   const lines = linesOf(readFileSync(log));
   const edited = (lines.at(-1) ?? '').replace('"kind":"operator"', '"kind":"callback"');
-  const signed = edited.slice(0, edited.lastIndexOf(',"key":'));
+  const signed = edited.slice(0, edited.lastIndexOf(',"mac":'));
   const mac = createHmac('sha256', foreign).update(signed).digest('base64url');
-  writeFileSync(log, ofLines([...lines.slice(0, -1), `${signed},"key":"k1","mac":"${mac}"}`]));
+  writeFileSync(log, ofLines([...lines.slice(0, -1), `${signed},"mac":"i1.${mac}"}`]));
   await expect(contents(copy)).rejects.toMatchObject({
     code: 'store_unavailable',
     detail: expect.stringContaining(log),
@@ -364,10 +364,10 @@ describe('a service key was exchanged, and the integrity key with it', () => {
     const stolen = Buffer.from(JSON.parse(opened.toString()).key, 'base64');
     const log = filesIn(copy).find((path) => path.endsWith('.jsonl')) ?? '';
     const last = JSON.parse(linesOf(readFileSync(log)).at(-1) ?? '');
-    const { key: _, mac: prev, ...line } = { ...last, n: last.n + 1 };
+    const { mac: prev, ...line } = { ...last, n: last.n + 1 };
     const signed = JSON.stringify({ ...line, prev }).slice(0, -1);
     const mac = createHmac('sha256', stolen).update(signed).digest('base64url');
-    appendFileSync(log, `${signed},"key":"i1","mac":"${mac}"}\n`);
+    appendFileSync(log, `${signed},"mac":"i1.${mac}"}\n`);
     await expect(only(copy)).rejects.toMatchObject({
       detail: expect.stringContaining('signed with the key "i1", which was retired'),
     });

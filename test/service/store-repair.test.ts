@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileStore } from '../../service/index.js';
 import { runCommandLine } from '../command-line.js';
-import { aConnection, anAuditRecord, anOrganization, intent } from '../contract/records.js';
+import { aConnection, anAuditRecord, anOrganization, connectedTo, intent } from '../contract/records.js';
 
 const key = Buffer.alloc(32, 5);
 const keys = [{ id: 'k1', key }];
@@ -65,6 +65,38 @@ test('restores the previous version of a damaged document, when confirmed', asyn
   expect(await namesIn(damaged.id)).toEqual([['first'], 2]);
   expect(await namesIn(whole.id)).toEqual([['first', 'second'], 2]);
   expect((await repair()).stdout).toBe('Nothing is damaged.\n');
+});
+
+test('drops the damaged checks of a connection, and nothing else', async () => {
+  const connections = ['first', 'second', 'third'].map((name) => {
+    const connected = connectedTo(`arn:aws:iam::123456789012:role/${name}`);
+    const at = connected.verification.startedAt;
+    const checks = [{ name: 'assumable', outcome: 'passed', message: `${name} opens.`, at }];
+    return aConnection(damaged.id, {
+      ...connected,
+      name,
+      verification: { ...connected.verification, checks },
+    });
+  });
+  const store = await openFileStore({ directory, keys });
+  for (const next of connections) await store.commit({ connection: { next, ifVersion: null, intent } });
+  await store.close();
+  writeFileSync(file(), readFileSync(file(), 'utf8').replace('second opens.', 'second shuts.'));
+  const told = await repair();
+  expect([told.code, told.stdout]).toEqual([
+    1,
+    expect.stringContaining('Would drop: The checks of the last verification of 1 connections'),
+  ]);
+  expect((await repair('--drop')).code).toBe(0);
+  const repaired = await openFileStore({ directory, keys });
+  const messages = await Promise.all(
+    connections.map(async ({ id }) => {
+      const found = await repaired.connection(damaged.id, id);
+      return found && 'verification' in found && found.verification?.checks.map(({ message }) => message);
+    }),
+  );
+  expect(messages).toEqual([['first opens.'], [], ['third opens.']]);
+  await repaired.close();
 });
 
 test('drops the lines of an audit log from the first damaged one', async () => {

@@ -241,7 +241,7 @@ describe('a failed check shows the fault, its effect and the fix', () => {
   test("a role in the vendor's account", async () => {
     const { id } = await begin(vendor.vendorAccount.accountId);
     const page = await check(id, `arn:aws:iam::${vendor.vendorAccount.accountId}:role/x`);
-    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining("can't be connected")]);
+    expect([page.status, wordsOf(page)]).toEqual([422, expect.stringContaining('can’t be connected')]);
   });
 
   test('a role of another connection', async () => {

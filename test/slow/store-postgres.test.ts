@@ -76,8 +76,11 @@ describe('checkpoints of the audit log', () => {
       'an added record',
       "INSERT INTO audit_records SELECT organization_id, id || 'x', connection_id, value, mac FROM audit_records ORDER BY id LIMIT 1",
     ],
-    ['a deleted checkpoint', 'DELETE FROM audit_checkpoints WHERE n = 1'],
-    ['an edited checkpoint', 'UPDATE audit_checkpoints SET is_trimmed = true WHERE n = 1'],
+    ['a deleted checkpoint', "DELETE FROM audit_checkpoints WHERE value->>'n' = '1'"],
+    [
+      'an edited checkpoint',
+      "UPDATE audit_checkpoints SET value = jsonb_set(value, '{isTrimmed}', 'true') WHERE value->>'n' = '1'",
+    ],
   ])('detect %s', async (_, statement) => {
     const { url, store, organization } = await withLog();
     await sql(url, statement);
@@ -339,7 +342,7 @@ async function expectScopesAreWhole(url: string): Promise<void> {
   const expected = rows.flatMap(({ key, scopes }) =>
     scopes.map((scope: { project: string }) => `${scope.project} ${key}`),
   );
-  const held = (await sql(url, 'SELECT value, row_key FROM scope_claims')).rows;
+  const held = (await sql(url, "SELECT value, row_key FROM claims WHERE space LIKE 'scope %'")).rows;
   expect(held.map(({ value, row_key }) => `${value} ${row_key}`).sort()).toEqual(expected.sort());
 }
 

@@ -1,9 +1,27 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
+import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
+import { messageOf } from '../../unknown-value.js';
+import { auditRecord } from '../audit-records.js';
 import type { Integrity } from '../integrity.js';
-import { auditRecord } from '../schemas.js';
 import type { Anchor } from './document-file.js';
+
+/** The files of an organization's audit log, one a month, such as `2026-11`. */
+export const auditPath = (directory: string, id: OrganizationId, month: string): string =>
+  join(directory, `${id}.${month}.jsonl`);
+
+/** The months of each organization's log, the oldest first. */
+export function monthsOf(names: readonly string[]): Map<OrganizationId, string[]> {
+  const months = new Map<OrganizationId, string[]>();
+  for (const name of [...names].sort()) {
+    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
+    if (id === undefined || month === undefined || !isOrganizationId(id)) continue;
+    months.set(id, [...(months.get(id) ?? []), month]);
+  }
+  return months;
+}
 
 /**
  * A line of the audit log: records that were written at once. Each names the signature of the line before and the
@@ -15,7 +33,6 @@ const auditLine = z.strictObject({
   document: z.int(),
   records: z.array(auditRecord),
   prev: z.string(),
-  key: z.string(),
   mac: z.string(),
 });
 export type AuditLine = Omit<z.infer<typeof auditLine>, 'records'> & { readonly records: AuditRecord[] };
@@ -27,8 +44,7 @@ export function writeLine(
 ): { text: string; anchor: Anchor } {
   const signed = JSON.stringify({ ...line, records }).slice(0, -1);
   const mac = integrity.sign(signed);
-  const text = `${signed},"key":${JSON.stringify(integrity.keyId)},"mac":"${mac}"}\n`;
-  return { text, anchor: { n: line.n, mac } };
+  return { text: `${signed},"mac":"${mac}"}\n`, anchor: { n: line.n, mac } };
 }
 
 /**
@@ -46,10 +62,55 @@ export function readLine(
   } catch {
     throw new Error('a line is not an audit record');
   }
-  const signed = text.slice(0, text.lastIndexOf(',"key":'));
-  const fault = integrity.fault(line.key, line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
+  const signed = text.slice(0, text.lastIndexOf(',"mac":'));
+  const fault = integrity.fault(line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
   if (fault) throw new Error(`line ${line.n}: ${fault}`);
   return line;
+}
+
+interface ChainOptions {
+  /** Of `readLine`. */
+  readonly provenUpTo?: number | undefined;
+  /** Lines that are not wanted have no `line`; of them only the number is compared. @default all */
+  readonly isWanted?: (text: string) => boolean;
+  /** Hears of bytes behind the last whole line of the newest file. */
+  readonly torn?: (bytes: number, wholeBytes: number) => void;
+}
+
+/**
+ * The lines of an organization's log, the newest first, each compared with the one behind it.
+ * @param paths of its files, the oldest first
+ * @throws Error with a message for the operator that names the file
+ */
+export function* chainOf(
+  paths: readonly string[],
+  integrity: Integrity,
+  { provenUpTo, isWanted = () => true, torn }: ChainOptions = {},
+): Iterable<{ n: number; text: string; line: AuditLine | undefined }> {
+  let next: { n: number; epoch: number; prev?: string | undefined } | undefined;
+  for (const path of paths.toReversed()) {
+    const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
+    const isNewest = path === paths.at(-1);
+    const lines = linesBackward(path, (bytes, wholeBytes) => {
+      if (!isNewest) throw damaged('its last line is torn');
+      torn?.(bytes, wholeBytes);
+    });
+    for (const { text } of lines) {
+      let line: AuditLine | undefined;
+      try {
+        line = isWanted(text) ? readLine(text, integrity, provenUpTo) : undefined;
+      } catch (error) {
+        throw damaged(messageOf(error));
+      }
+      const n = line?.n ?? Number(/^\{"n":(\d+),/.exec(text)?.[1]);
+      // A fenced writer's line, which was never acknowledged.
+      if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
+      if (next && (n !== next.n - 1 || (line && line.mac !== (next.prev ?? line.mac))))
+        throw damaged(`the line before ${next.n} is not the stored one`);
+      next = { n, epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY, prev: line?.prev };
+      yield { n, text, line };
+    }
+  }
 }
 
 export interface Piece {
@@ -62,7 +123,7 @@ const chunkBytes = 1 << 16;
 /** The whole lines of a file, the last one first; `torn` hears what stands behind them. */
 export function* linesBackward(
   path: string,
-  torn: (bytes: number, wholeBytes: number) => void,
+  torn: (bytes: number, wholeBytes: number) => void = () => {},
 ): Iterable<Piece> {
   const fd = openSync(path, 'r');
   try {

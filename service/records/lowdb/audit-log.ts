@@ -1,27 +1,17 @@
 import { constants } from 'node:fs';
 import { type FileHandle, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../domain/audit.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { type AuditId, type OrganizationId, timeOfAuditId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
-import { pageOfLog } from '../audit-page.js';
+import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
-import type { Integrity } from '../integrity.js';
-import { linesBackward, readLine, writeLine } from './audit-lines.js';
+import { Batches } from '../batches.js';
+import { auditPath, chainOf, writeLine } from './audit-lines.js';
 import { type Anchor, logStart } from './document-file.js';
-import { type FileOperations, syncDirectory, unavailable, unlessAbsent } from './files.js';
-
-/** Dependencies of every organization's log. */
-export interface AuditSurroundings {
-  readonly directory: string;
-  readonly files: FileOperations;
-  readonly integrity: Integrity;
-  readonly epoch: () => number;
-  /** @throws when nothing may be written or acknowledged any more */
-  readonly assertWritable: () => void;
-}
+import { syncDirectory, unavailable, unlessAbsent } from './files.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Findings about a log at start. */
 export interface FoundLog {
@@ -33,31 +23,29 @@ export interface FoundLog {
   readonly sizeBytes: number;
 }
 
-interface Waiting {
-  readonly records: readonly AuditRecord[];
-  readonly resolve: () => void;
-  readonly reject: (error: RolebridgeError) => void;
-}
-
-const recordsALine = 500;
 const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+/** Others have their turn while a long log is read. */
+const charactersATurn = 1 << 18;
 
 /** The audit log of one organization: append and fsync, a file a month, read from its end. */
 export class AuditLog {
   readonly #months: string[];
   #sizeBytes: number;
   #handle: FileHandle | undefined;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
   /** The last write failed: the file may contain rejected lines. */
   #isUncertain = false;
+  readonly #batches = new Batches<readonly AuditRecord[]>(
+    (batch) => this.#write(batch.flat()),
+    500,
+    () => this.#release().catch(() => {}),
+  );
   head: Anchor;
   /** The id of its last record, also when that one expired. */
   newest: AuditId | undefined;
 
   constructor(
     private readonly id: OrganizationId,
-    private readonly around: AuditSurroundings,
+    private readonly around: Surroundings,
     /** Of the document that is durable. */
     private readonly sequence: () => number,
     /** Lines were added, and are durable. */
@@ -72,27 +60,21 @@ export class AuditLog {
 
   /** Records that wait at the same time share a write. */
   append(records: readonly AuditRecord[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, resolve, reject });
-      this.#flushing ??= this.#flush();
-    });
+    return this.#batches.add(records);
   }
 
-  async settled(): Promise<void> {
-    await this.#flushing;
+  settled(): Promise<void> {
+    return this.#batches.settled();
   }
 
   async read(page: Parameters<Log['read']>[1]): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     await this.settled();
-    const { before } = page;
-    const from = before === undefined ? undefined : monthOf(before);
+    const pageFrom = (from?: string) => pageOfLog(this.#records(page, from), page);
     try {
-      return await pageOfLog(this.#records(page, from), page);
-    } catch (error) {
       // A clock that was set back puts a record into a later file than its id says.
-      if (from !== undefined && error instanceof RolebridgeError && error.code === 'request_invalid')
-        return pageOfLog(this.#records(page, undefined), page);
-      throw error;
+      return await (page.before ? pageFrom(monthOf(page.before)).catch(() => pageFrom()) : pageFrom());
+    } catch (error) {
+      throw error instanceof RolebridgeError ? error : damagedLog(error);
     }
   }
 
@@ -106,106 +88,70 @@ export class AuditLog {
   async oldFiles(before: AuditId): Promise<{ months: string[]; end: Anchor; records: number }> {
     await this.settled();
     const months = this.#months.filter((month) => month < monthOf(before));
-    let end = logStart;
+    let end: Anchor | undefined;
     let records = 0;
-    for (const month of months)
-      for (const { text } of linesBackward(this.#pathOf(month), () => {})) {
-        const line = readLine(text, this.around.integrity);
-        if (line.n > end.n) end = { n: line.n, mac: line.mac };
-        records += line.records.length;
-      }
-    return { months, end, records };
+    for (const { line } of chainOf(months.map(this.#pathOf), this.around.integrity)) {
+      if (line === undefined) continue;
+      end ??= { n: line.n, mac: line.mac };
+      records += line.records.length;
+    }
+    return { months, end: end ?? logStart, records };
   }
 
   async remove(months: readonly string[]): Promise<void> {
-    this.around.assertWritable();
+    const { lock, auditDirectory, files } = this.around;
+    lock.assertHeld();
     for (const month of months) {
-      if (month === this.#months.at(-1)) await this.release();
+      if (month === this.#months.at(-1)) await this.#release();
       this.#months.splice(this.#months.indexOf(month), 1);
       await unlink(this.#pathOf(month)).catch(unlessAbsent);
     }
-    if (this.#handle === undefined && this.#months.length === 0) this.#sizeBytes = 0;
-    await syncDirectory(this.around.directory, this.around.files);
-  }
-
-  async release(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    await handle?.close();
+    if (this.#months.length === 0) this.#sizeBytes = 0;
+    await syncDirectory(auditDirectory, files);
   }
 
   async *#records(
     { before, connectionId }: Omit<Parameters<Log['read']>[1], 'limit'>,
-    from: string | undefined,
+    from = '9999',
   ): AsyncIterable<AuditRecord> {
+    const months = this.#months.filter((month) => month <= from);
     let isBefore = before === undefined;
-    let next: { n: number; epoch: number; prev?: string } | undefined;
-    for (const month of this.#months.toReversed()) {
-      if (from !== undefined && month > from) continue;
-      let sinceYield = 0;
-      for (const { text } of linesBackward(this.#pathOf(month), () => {})) {
-        sinceYield += text.length;
-        // Others have their turn while a long log is read.
-        if (sinceYield > 1 << 18) {
-          sinceYield = 0;
-          await setImmediate();
-        }
-        const n = Number(/^\{"n":(\d+),/.exec(text)?.[1]);
-        const line = isBefore && connectionId === undefined ? this.#read(month, text) : undefined;
-        // A fenced writer's lines were never acknowledged.
-        if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
-        if (next ? n !== next.n - 1 || (line && next.prev && line.mac !== next.prev) : n > this.head.n)
-          throw damagedLog(this.#pathOf(month), `the line before ${next?.n ?? n} is not the stored one`);
-        next = {
-          n,
-          epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY,
-          ...(line && { prev: line.prev }),
-        };
-        if (!text.includes((isBefore ? connectionId : before) ?? '')) continue;
-        isBefore = true;
-        yield* (line ?? this.#read(month, text)).records.reverse();
+    const isWanted = (text: string) => text.includes((isBefore ? connectionId : before) ?? '');
+    let sinceTurn = 0;
+    for (const { n, text, line } of chainOf(months.map(this.#pathOf), this.around.integrity, { isWanted })) {
+      sinceTurn += text.length;
+      if (sinceTurn > charactersATurn) {
+        sinceTurn = 0;
+        await setImmediate();
       }
+      // Of a failed write, which was never acknowledged.
+      if (n > this.head.n || line === undefined) continue;
+      isBefore = true;
+      yield* line.records.reverse();
     }
-  }
-
-  #read(month: string, text: string) {
-    try {
-      return readLine(text, this.around.integrity);
-    } catch (error) {
-      throw damagedLog(this.#pathOf(month), messageOf(error));
-    }
-  }
-
-  async #flush(): Promise<void> {
-    await setImmediate();
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, recordsALine);
-      try {
-        await this.#write(batch.flatMap(({ records }) => records));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(unavailable(error));
-      }
-    }
-    await this.release().catch(() => {});
-    this.#flushing = undefined;
-    if (this.#waiting.length > 0) this.#flushing = this.#flush();
   }
 
   async #write(records: readonly AuditRecord[]): Promise<void> {
-    const { integrity, epoch, assertWritable } = this.around;
-    assertWritable();
+    try {
+      await this.#append(records);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async #append(records: readonly AuditRecord[]): Promise<void> {
+    const { integrity, lock } = this.around;
+    lock.assertHeld();
     const [first] = records;
     if (first === undefined) return;
-    const month = monthOf(first.id);
-    const handle = await this.#open(month);
+    const handle = await this.#open(monthOf(first.id));
     if (this.#isUncertain) {
       await handle.truncate(this.#sizeBytes);
       await handle.sync();
       this.#isUncertain = false;
     }
     const { n, mac } = this.head;
-    const line = { n: n + 1, epoch: epoch(), document: this.sequence(), prev: mac };
+    const line = { n: n + 1, epoch: lock.epoch, document: this.sequence(), prev: mac };
     const { text, anchor } = writeLine(line, records, integrity);
     const bytes = Buffer.from(text);
     this.#isUncertain = true;
@@ -216,21 +162,21 @@ export class AuditLog {
     this.head = anchor;
     this.newest = records.at(-1)?.id;
     // A writer that was fenced meanwhile acknowledges nothing.
-    assertWritable();
+    lock.assertHeld();
     this.onAppended();
   }
 
   async #open(wanted: string): Promise<FileHandle> {
-    const { files, directory } = this.around;
+    const { files, auditDirectory } = this.around;
     const current = this.#months.at(-1);
     if (current !== undefined && current >= wanted) {
       this.#handle ??= await files.open(this.#pathOf(current), appending);
       return this.#handle;
     }
-    await this.release();
+    await this.#release();
     // `ax` refuses whatever is there already, a symlink too.
     const handle = await files.open(this.#pathOf(wanted), 'ax', 0o600);
-    await syncDirectory(directory, files);
+    await syncDirectory(auditDirectory, files);
     this.#months.push(wanted);
     this.#sizeBytes = 0;
     this.#isUncertain = false;
@@ -238,18 +184,20 @@ export class AuditLog {
     return handle;
   }
 
-  #pathOf(month: string): string {
-    return join(this.around.directory, auditFileName(this.id, month));
+  async #release(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
   }
+
+  readonly #pathOf = (month: string): string => auditPath(this.around.auditDirectory, this.id, month);
 }
 
-export const auditFileName = (id: OrganizationId, month: string): string => `${id}.${month}.jsonl`;
-
 /** The month of an audit id's time, such as `2026-11`. */
-export const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString().slice(0, 7);
+const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString().slice(0, 7);
 
-export const damagedLog = (path: string, what: string): RolebridgeError =>
-  new RolebridgeError('store_unavailable', `The audit log ${path} is damaged: ${what}.`, {
+const damagedLog = (error: unknown): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The audit log can't be read: ${messageOf(error)}.`, {
     remedy:
       'Keep the file as evidence. Restore a backup, or run "rolebridge repair" to see the data it would drop.',
   });

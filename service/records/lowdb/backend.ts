@@ -5,23 +5,15 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
-import { createIntegrity } from '../integrity.js';
-import type { IntegrityKeys } from '../integrity-keys.js';
+import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
-import { Rows } from '../rows.js';
 import { documentFile } from './document-file.js';
 import { readEvery } from './every-log.js';
 import { integrityKeysIn } from './facts.js';
-import {
-  type FileOperations,
-  fileOperations,
-  sharedSync,
-  syncDirectory,
-  unavailable,
-  writeTemporary,
-} from './files.js';
+import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
 import { cutOff, type Damage, load } from './load.js';
-import { OrganizationStore, type Surroundings } from './organization.js';
+import { OrganizationStore } from './organization.js';
+import { surroundingsIn } from './surroundings.js';
 import { takeLock } from './writer-lock.js';
 
 export interface LowdbOptions {
@@ -57,19 +49,17 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const directory = resolve(options.directory);
   const warn = options.onWarning ?? ((message) => process.emitWarning(message));
   const files = { ...fileOperations, ...options.fileOperations };
-  const organizations = join(directory, 'organizations');
-  const auditDirectory = join(directory, 'audit');
   let stopped: RolebridgeError | undefined;
   let lock: Awaited<ReturnType<typeof takeLock>>;
+  const folders = ['.', 'organizations', 'audit'].map((name) => join(directory, name));
   try {
-    for (const path of [directory, organizations, auditDirectory]) makePrivate(path);
-    await syncDirectory(directory, files);
-    await syncDirectory(dirname(directory), files);
+    folders.forEach(makePrivate);
+    for (const path of [directory, dirname(directory)]) await syncDirectory(path, files);
     lock = await takeLock(directory);
   } catch (error) {
     throw unusable(directory, error);
   }
-  const assertWritable = () => {
+  const assertHeld = () => {
     if (stopped) throw stopped;
     try {
       lock.assertHeld();
@@ -79,32 +69,17 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
       throw stopped;
     }
   };
-  let keys: IntegrityKeys | undefined;
-  try {
-    keys = await integrityKeysIn(directory, options.keys);
-  } catch (error) {
-    await lock.release();
-    throw unusable(directory, error);
-  }
-  const integrity = keys?.integrity ?? createIntegrity();
-  const rows = new Rows();
-  const around: Surroundings = {
-    directory: organizations,
-    rows,
-    files,
-    integrity,
-    staging: () => lock.staging,
-    sync: sharedSync(organizations, files),
-    audit: { directory: auditDirectory, files, integrity, epoch: () => lock.epoch, assertWritable },
-    onLarge: (organizationId, connections) =>
+  const stores = new Map<OrganizationId, OrganizationStore>();
+  const quarantined = new Map<OrganizationId, Damage>();
+  const open = async () => {
+    const keys = await integrityKeysIn(directory, options.keys);
+    const integrity = keys?.integrity ?? new Integrity();
+    const onLarge = (organizationId: OrganizationId, connections: number) =>
       warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
         organizationId,
         connections,
-      }),
-  };
-  const stores = new Map<OrganizationId, OrganizationStore>();
-  const quarantined = new Map<OrganizationId, Damage>();
-  try {
+      });
+    const around = surroundingsIn(directory, { integrity, lock: { ...lock, assertHeld }, onLarge }, files);
     const found = await load(around);
     if (found.damages.length > 0 && !options.quarantine) throw damaged(found.damages);
     for (const damage of found.damages) {
@@ -118,10 +93,12 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
     }
     for (const store of found.stores) stores.set(store.id, store);
     for (const [store, missing] of found.missing) await store.appendPending(missing);
-  } catch (error) {
+    return { around, keys };
+  };
+  const { around, keys } = await open().catch(async (error) => {
     await lock.release();
     throw unusable(directory, error);
-  }
+  });
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
@@ -132,7 +109,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   const all = () => [...stores.values()];
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(rows, async (row) => storeOf(row.organizationId).textOf(row)),
+    ...readsOn(around.rows, async (row) => storeOf(row.organizationId).textOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),
@@ -163,9 +140,10 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
       },
     },
     async renewIntegrityKey() {
-      assertWritable();
+      assertHeld();
       await keys?.renew();
-      if (!keys?.former.length) return { keyId: integrity.keyId, signedAgain: 0 };
+      const { keyId } = around.integrity;
+      if (!keys?.former.length) return { keyId, signedAgain: 0 };
       const own = all().filter(({ sequence, log }) => sequence > 0 || log.head.n > 0);
       for (const store of own)
         await store.transact(async (transaction) => {
@@ -173,12 +151,12 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
           transaction.forgetVersionBefore();
         });
       if (quarantined.size === 0) await keys.retire();
-      return { keyId: integrity.keyId, signedAgain: own.length };
+      return { keyId, signedAgain: own.length };
     },
     async ready() {
-      assertWritable();
+      assertHeld();
       try {
-        for (const place of [lock.staging, auditDirectory])
+        for (const place of [lock.staging, around.auditDirectory])
           await files.unlink(await writeTemporary(place, [Buffer.from('ready')], files));
         for (const store of all()) await store.ready();
       } catch (error) {

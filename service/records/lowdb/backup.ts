@@ -5,8 +5,10 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
+import { auditPath } from './audit-lines.js';
 import { openLowdbBackend } from './backend.js';
 import { inspect } from './inspect.js';
+import { organizationsIn } from './load.js';
 import { askHolder, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
@@ -89,32 +91,21 @@ export async function restoreBackup(
   }
 }
 
-const folders = ['organizations', 'audit'] as const;
-
 /**
  * One organization after the other, since each can be written to meanwhile. In this order: the head, then
  * the document, then the audit log, which has the records that they name.
  */
 async function copyFiles(source: string, target: string, only?: readonly OrganizationId[]): Promise<void> {
-  for (const folder of ['.', ...folders]) await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
-  const files = folders.flatMap((folder) =>
-    readdirSync(join(source, folder)).map((name) => `${folder}/${name}`),
-  );
-  const filesOf = new Map<string, string[]>();
-  for (const suffix of ['.head', '.json', '.jsonl'])
-    for (const file of files.filter((each) => each.endsWith(suffix))) {
-      const id = /\/([^./]+)\.[^/]*$/.exec(file)?.[1] ?? '';
-      if (only === undefined || only.some((each) => each === id))
-        filesOf.set(id, [...(filesOf.get(id) ?? []), file]);
-    }
-  // Files of no organization.
-  if (only === undefined)
-    filesOf.set(
-      '',
-      readdirSync(source).filter((name) => name.endsWith('.json')),
-    );
-  for (const own of filesOf.values())
-    for (const file of own) await copy(join(source, file), join(target, file));
+  const folders = ['.', 'organizations', 'audit'];
+  for (const folder of folders) await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
+  const found = organizationsIn(join(source, 'organizations'), join(source, 'audit'));
+  for (const id of only ?? found.keys()) {
+    const log = found.get(id)?.map((month) => auditPath('audit', id, month)) ?? [];
+    for (const file of [`organizations/${id}.head`, `organizations/${id}.json`, ...log])
+      await copy(join(source, file), join(target, file));
+  }
+  const ofNone = readdirSync(source).filter((name) => name.endsWith('.json'));
+  for (const file of only ? [] : ofNone) await copy(join(source, file), join(target, file));
 }
 
 async function copy(from: string, to: string): Promise<void> {

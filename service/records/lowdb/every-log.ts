@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../domain/audit.js';
-import { pageOfLog } from '../audit-page.js';
+import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import type { AuditLog } from './audit-log.js';
 

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
@@ -11,7 +11,7 @@ import { inForm, unlessAbsent } from './files.js';
 const head = z.strictObject({ epoch: z.int(), sequence: z.int(), audit: anchor });
 export type Head = z.infer<typeof head>;
 
-const signedHead = z.strictObject({ head: z.string(), key: z.string(), mac: z.string() });
+const signedHead = z.strictObject({ head: z.string(), mac: z.string() });
 const headBytes = 500;
 const pathOf = (directory: string, id: OrganizationId): string => join(directory, `${id}.head`);
 
@@ -24,24 +24,21 @@ export function writeHead(
   isFirst: boolean,
 ): void {
   const signed = JSON.stringify(value);
-  const text = JSON.stringify({ head: signed, key: integrity.keyId, mac: integrity.sign(signed) });
-  const fd = openSync(
-    pathOf(directory, id),
-    constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW,
-    0o600,
-  );
-  try {
-    writeSync(fd, `${text.padEnd(headBytes)}\n`, 0);
+  const text = JSON.stringify({ head: signed, mac: integrity.sign(signed) });
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+  withFile(pathOf(directory, id), flags, (fd) => {
+    writeFileSync(fd, `${text.padEnd(headBytes)}\n`);
     if (isFirst) fsyncSync(fd);
+  });
+  if (isFirst) withFile(directory, constants.O_RDONLY, fsyncSync);
+}
+
+function withFile(path: string, flags: number, work: (fd: number) => void): void {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    work(fd);
   } finally {
     closeSync(fd);
-  }
-  if (!isFirst) return;
-  const folder = openSync(directory, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }
 
@@ -56,7 +53,7 @@ export function readHead(directory: string, id: OrganizationId, integrity: Integ
   }
   try {
     const found = inForm(signedHead, text);
-    const fault = integrity.fault(found.key, found.mac, found.head);
+    const fault = integrity.fault(found.mac, found.head);
     if (fault) throw new Error(fault);
     return inForm(head, found.head);
   } catch (error) {

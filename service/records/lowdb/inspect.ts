@@ -1,19 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
-import { messageOf } from '../../unknown-value.js';
-import { createIntegrity } from '../integrity.js';
+import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
 import { createRecordStore, type RecordStore } from '../record-store.js';
-import { Rows } from '../rows.js';
-import type { AuditSurroundings } from './audit-log.js';
-import { documentFile, noDocument } from './document-file.js';
 import { integrityKeysIn } from './facts.js';
-import { fileOperations, sharedSync } from './files.js';
-import { checkLog, type Damage, type Found, load, monthsOf } from './load.js';
-import type { Surroundings } from './organization.js';
+import { type Damage, type Found, load } from './load.js';
+import { type Surroundings, surroundingsIn } from './surroundings.js';
 import { askHolder, type Holder } from './writer-lock.js';
 
 export interface Inspection {
@@ -46,50 +41,26 @@ async function inspectOnce(
   holder: Holder | undefined,
 ): Promise<Inspection> {
   const opened = await integrityKeysIn(root, keys, { readOnly: true });
-  const integrity = opened?.integrity ?? createIntegrity();
-  const rows = new Rows();
   const large = new Map<OrganizationId, number>();
-  const assertWritable = (): never => {
+  const refused = (): never => {
     throw new RolebridgeError('store_unavailable', 'The data directory is open for reading alone.');
   };
-  const audit: AuditSurroundings = {
-    directory: join(root, 'audit'),
-    files: fileOperations,
-    integrity,
-    epoch: () => 0,
-    assertWritable,
-  };
-  const around: Surroundings = {
-    directory: join(root, 'organizations'),
-    rows,
-    files: fileOperations,
-    integrity,
-    staging: () => root,
-    sync: sharedSync(join(root, 'organizations'), fileOperations),
-    audit,
+  const around = surroundingsIn(root, {
+    integrity: opened?.integrity ?? new Integrity(),
+    lock: { epoch: 0, staging: root, assertHeld: refused },
     onLarge: (id, connections) => large.set(id, connections),
-  };
-  const isThere = existsSync(around.directory) && existsSync(audit.directory);
-  const found: Found = isThere
-    ? await load(around)
-    : { stores: [], damages: [], torn: [], missing: new Map() };
-  const damages = [...found.damages];
-  for (const [id, months] of isThere ? monthsOf(readdirSync(audit.directory)) : [])
-    if (!damages.some(({ organizationId }) => organizationId === id))
-      try {
-        checkLog(id, months, (await documentFile(id, around).read()) ?? noDocument, around, true);
-      } catch (error) {
-        damages.push({ organizationId: id, message: messageOf(error) });
-      }
+  });
+  const isThere = existsSync(around.directory) && existsSync(around.auditDirectory);
+  const found: Pick<Found, 'stores' | 'damages'> = isThere
+    ? await load(around, { wholeLogs: true })
+    : { stores: [], damages: [] };
   const stores = new Map(found.stores.map((store) => [store.id, store]));
-  const refused = async () => assertWritable();
-  const log = { append: refused, organizations: refused, read: refused, trim: refused };
   const store = createRecordStore({
-    ...readsOn(rows, async (row) => stores.get(row.organizationId)?.textOf(row)),
-    log,
+    ...readsOn(around.rows, async (row) => stores.get(row.organizationId)?.textOf(row)),
+    log: { append: refused, organizations: refused, read: refused, trim: refused },
     transact: refused,
     ready: refused,
     close: async () => {},
   });
-  return { holder, damages, large, store, around };
+  return { holder, damages: found.damages, large, store, around };
 }

@@ -1,14 +1,15 @@
-import { readdirSync, truncateSync } from 'node:fs';
+import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRecord } from '../../domain/audit.js';
 import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
-import { claimsOfRow } from '../rows.js';
-import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
-import { auditFileName, type FoundLog } from './audit-log.js';
+import { claimsOfRow } from '../row.js';
+import { type AuditLine, auditPath, chainOf, monthsOf } from './audit-lines.js';
+import type { FoundLog } from './audit-log.js';
 import { allRows, type Document, documentFile, noDocument } from './document-file.js';
 import { readHead } from './head.js';
-import { largeOrganization, OrganizationStore, type Surroundings } from './organization.js';
+import { largeOrganization, OrganizationStore } from './organization.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Faults of an organization's files. */
 export interface Damage {
@@ -32,33 +33,32 @@ export interface Found {
   readonly missing: Map<OrganizationStore, readonly AuditRecord[]>;
 }
 
-/** Reads and checks the files of all organizations. Nothing is changed on the disk. */
-export async function load(around: Surroundings): Promise<Found> {
-  const months = monthsOf(readdirSync(around.audit.directory));
-  const ids = new Set<OrganizationId>(months.keys());
-  for (const name of readdirSync(around.directory)) {
-    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
-    if (id !== undefined && isOrganizationId(id)) ids.add(id);
-  }
+/**
+ * Reads and checks the files of all organizations. Nothing is changed on the disk.
+ * @param wholeLogs every line of the audit logs, and not only those behind the one that the document names
+ */
+export async function load(around: Surroundings, { wholeLogs = false } = {}): Promise<Found> {
   const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
-  for (const id of ids)
+  for (const [id, months] of organizationsIn(around.directory, around.auditDirectory))
     try {
-      await loadOne(id, months.get(id) ?? [], around, found);
+      await loadOne(id, months, around, found, wholeLogs);
     } catch (error) {
       found.damages.push({ organizationId: id, message: messageOf(error) });
     }
   return found;
 }
 
-/** The files of each organization's audit log, the oldest month first. */
-export function monthsOf(names: readonly string[]): Map<OrganizationId, string[]> {
-  const months = new Map<OrganizationId, string[]>();
-  for (const name of [...names].sort()) {
-    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
-    if (id === undefined || month === undefined || !isOrganizationId(id)) continue;
-    months.set(id, [...(months.get(id) ?? []), month]);
+/** Those with a file, and the months of their audit logs. */
+export function organizationsIn(
+  directory: string,
+  auditDirectory: string,
+): ReadonlyMap<OrganizationId, readonly string[]> {
+  const found = monthsOf(readdirSync(auditDirectory));
+  for (const name of readdirSync(directory)) {
+    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
+    if (id !== undefined && isOrganizationId(id) && !found.has(id)) found.set(id, []);
   }
-  return months;
+  return found;
 }
 
 async function loadOne(
@@ -66,6 +66,7 @@ async function loadOne(
   months: readonly string[],
   around: Surroundings,
   found: Found,
+  wholeLogs: boolean,
 ): Promise<void> {
   const path = join(around.directory, `${id}.json`);
   const of = (reason: string) => new Error(`${path} can't be used: ${reason}`);
@@ -87,13 +88,13 @@ async function loadOne(
         ? 'it is missing'
         : `it is version ${document.sequence}, and version ${head.sequence} was stored`,
     );
-  const log = checkLog(id, months, document, around);
+  const log = checkLog(id, months, document, around, wholeLogs);
   if (log.head.n < head.audit.n)
     throw new Error(`${log.path} ends with line ${log.head.n}, and line ${head.audit.n} was stored`);
   if (log.document > document.sequence)
     throw of(`it is version ${document.sequence}, and the audit log names version ${log.document}`);
-  const expected = log.signatures.get(head.audit.n);
-  if (head.audit.n > 0 && expected && expected.mac !== head.audit.mac && expected.epoch <= head.epoch)
+  const named = log.lines.get(head.audit.n);
+  if (named && named.mac !== head.audit.mac && named.epoch <= head.epoch)
     throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the stored one`);
   const rows = allRows(document);
   for (const row of rows)
@@ -101,10 +102,7 @@ async function loadOne(
       if (around.rows.holder(constraint, id, value))
         throw of(`the ${constraint} ${value} in it is in the store twice`);
   around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
-  const store = new OrganizationStore(id, around, file, {
-    document,
-    log,
-  });
+  const store = new OrganizationStore(id, around, file, { document, log });
   found.stores.push(store);
   if (log.torn) found.torn.push(log.torn);
   const missing = document.audit.pending.filter((record) => !log.ids.has(record.id));
@@ -121,71 +119,56 @@ interface CheckedLog extends FoundLog {
   readonly ids: ReadonlySet<string>;
   /** The highest version of the document that these lines name. */
   readonly document: number;
-  readonly signatures: ReadonlyMap<number, { mac: string; epoch: number }>;
+  readonly lines: ReadonlyMap<number, Pick<AuditLine, 'mac' | 'epoch'>>;
 }
 
 /**
  * The lines from the one that the document names to the end, each against the one before.
- * @param whole the whole log instead, from its beginning
+ * @param isWhole the whole log instead, from its beginning
  */
-export function checkLog(
+function checkLog(
   id: OrganizationId,
   months: readonly string[],
   { audit }: Document,
-  { audit: { directory }, integrity }: Pick<Surroundings, 'audit' | 'integrity'>,
-  whole = false,
+  { auditDirectory, integrity }: Surroundings,
+  isWhole: boolean,
 ): CheckedLog {
-  const pathOf = (month: string) => join(directory, auditFileName(id, month));
-  const path = pathOf(months.at(-1) ?? 'audit');
+  const paths = months.map((month) => auditPath(auditDirectory, id, month));
+  const path = paths.at(-1) ?? auditPath(auditDirectory, id, 'audit');
   let torn: Torn | undefined;
   let newest: AuditLine | undefined;
-  let sizeBytes = 0;
+  let first: AuditLine | undefined;
   let document = 0;
-  let next: { n: number; prev: string; epoch: number } | undefined;
-  const until = whole ? audit.from : audit.head;
+  const until = isWhole ? audit.from : audit.head;
   const ids = new Set<string>();
-  const signatures = new Map<number, { mac: string; epoch: number }>();
-  const damaged = (month: string, reason: string) => new Error(`${pathOf(month)} is damaged: ${reason}`);
-  for (const month of months.toReversed()) {
-    if (next && next.n - 1 <= until.n) break;
-    let isEmpty = true;
-    const lines = linesBackward(pathOf(month), (tornBytes, wholeBytes) => {
-      if (month !== months.at(-1)) throw damaged(month, 'its last line is torn');
-      torn = { path: pathOf(month), tornBytes, wholeBytes };
-    });
-    for (const { text, offset } of lines) {
-      let line: AuditLine;
-      try {
-        line = readLine(text, integrity, audit.head.n);
-      } catch (error) {
-        throw damaged(month, messageOf(error));
-      }
-      isEmpty = false;
-      if (month === months.at(-1)) sizeBytes = Math.max(sizeBytes, offset + Buffer.byteLength(text) + 1);
-      // A fenced writer's line, which was never acknowledged.
-      if (next && line.epoch < next.epoch && line.n >= next.n) continue;
-      if (next && (line.n !== next.n - 1 || line.mac !== next.prev))
-        throw damaged(month, `the line before ${next.n} is not the stored one`);
-      newest ??= line;
-      signatures.set(line.n, { mac: line.mac, epoch: line.epoch });
-      if (line.n > audit.head.n) for (const record of line.records) ids.add(record.id);
-      document = Math.max(document, line.document);
-      next = { n: line.n, prev: line.prev, epoch: line.epoch };
-      if (line.n <= until.n) break;
-    }
-    if (isEmpty && month !== months.at(-1)) throw damaged(month, 'it is empty');
+  const lines = new Map<number, Pick<AuditLine, 'mac' | 'epoch'>>();
+  const chain = chainOf(paths, integrity, {
+    provenUpTo: audit.head.n,
+    torn(tornBytes, wholeBytes) {
+      torn = { path, tornBytes, wholeBytes };
+    },
+  });
+  for (const { n, line } of chain) {
+    if (line === undefined) continue;
+    first = line;
+    newest ??= line;
+    lines.set(n, { mac: line.mac, epoch: line.epoch });
+    if (n > audit.head.n) for (const record of line.records) ids.add(record.id);
+    document = Math.max(document, line.document);
+    if (n <= until.n) break;
   }
+  const head = newest ? { n: newest.n, mac: newest.mac } : audit.from;
+  const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
+  if (head.n < audit.head.n)
+    throw new Error(`${path} ends with line ${head.n}, and the document names line ${audit.head.n}`);
+  if ((lines.get(audit.head.n)?.mac ?? audit.head.mac) !== audit.head.mac)
+    throw damaged(`line ${audit.head.n} is not the one that the document names`);
+  if (first && first.n > until.n + 1) throw damaged(`lines before ${first.n} are missing`);
+  if (first && first.n === until.n + 1 && first.prev !== until.mac)
+    throw damaged(`line ${first.n} does not follow the previous record`);
+  const sizeBytes = torn?.wholeBytes ?? (months.length > 0 ? statSync(path).size : 0);
   const lastId = newest?.records.at(-1)?.id;
-  const last = newest ? { n: newest.n, mac: newest.mac } : audit.from;
-  if (last.n < audit.head.n)
-    throw new Error(`${path} ends with line ${last.n}, and the document names line ${audit.head.n}`);
-  const named = signatures.get(audit.head.n);
-  if (named && named.mac !== audit.head.mac)
-    throw new Error(`${path} is damaged: line ${audit.head.n} is not the one that the document names`);
-  if (next && next.n > until.n + 1) throw new Error(`${path} is damaged: lines before ${next.n} are missing`);
-  if (next && next.n === until.n + 1 && next.prev !== until.mac)
-    throw new Error(`${path} is damaged: line ${next.n} does not follow the previous record`);
-  return { months, head: last, newest: lastId, sizeBytes, path, torn, ids, document, signatures };
+  return { months, head, newest: lastId, sizeBytes, path, torn, ids, document, lines };
 }
 
 export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {

@@ -3,13 +3,11 @@ import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
-import { type AuditLine, linesBackward, readLine } from './audit-lines.js';
-import { auditFileName } from './audit-log.js';
-import { type Anchor, type Document, DocumentFile, documentFile, noDocument } from './document-file.js';
+import { auditPath, linesBackward, monthsOf, readLine } from './audit-lines.js';
+import { type Anchor, type Document, DocumentFile, noDocument } from './document-file.js';
 import { readHead, writeHead } from './head.js';
 import { type Inspection, inspect } from './inspect.js';
-import { monthsOf } from './load.js';
-import type { Surroundings } from './organization.js';
+import type { Surroundings } from './surroundings.js';
 import { takeLock } from './writer-lock.js';
 
 /** Data that a repair of one organization drops, or would drop. */
@@ -43,8 +41,7 @@ export async function repair(
   try {
     const kept = join(root, `dropped-${lock.epoch}`);
     mkdirSync(kept, { mode: 0o700 });
-    const around = { ...inspection.around, staging: () => lock.staging };
-    for (const plan of plans) await apply(plan, kept, around, lock.epoch);
+    for (const plan of plans) await apply(plan, kept, { ...inspection.around, lock });
     return { repairs, kept };
   } finally {
     await lock.release();
@@ -66,20 +63,21 @@ async function planFor(
   { around }: Inspection,
 ): Promise<Plan> {
   const path = join(around.directory, `${organizationId}.json`);
-  const [own, backup] = [
-    await readable(path, organizationId, around),
-    await readable(`${path}.bak`, organizationId, around),
-  ];
-  const document = own ?? backup;
+  const files = [path, `${path}.bak`].map((each) => new DocumentFile(each, organizationId, around, true));
+  const [own, backup] = await Promise.all(files.map((file) => file.read().catch(() => null)));
+  const document = own ?? backup ?? undefined;
   const log = keptLog(organizationId, document ?? noDocument, around);
   const head = attempt(() => readHead(around.directory, organizationId, around.integrity));
   const newest = Math.max(head?.sequence ?? 0, log.document, document?.sequence ?? 0);
+  const damagedRows = files[own ? 0 : 1]?.damagedRows ?? 0;
   const drops: string[] = [];
   if (document === undefined && newest > 0)
     drops.push(`The organization: neither ${path} nor its backup can be read.`);
   else if (document && document.sequence < newest)
     drops.push(`Changes from version ${document.sequence + 1} to ${newest} of ${path}.`);
   else if (document && !own) drops.push(`The version of ${path} after ${document.sequence}.`);
+  if (damagedRows > 0)
+    drops.push(`The checks of the last verification of ${damagedRows} connections in ${path}.`);
   if (log.dropped > 0) drops.push(`${log.dropped} lines of the audit log, from line ${log.end.n + 1} on.`);
   if (log.from.n > (document ?? noDocument).audit.from.n)
     drops.push(`The audit log up to line ${log.from.n}.`);
@@ -91,37 +89,26 @@ async function apply(
   { organizationId, document, isBackup, log, sequence }: Plan,
   kept: string,
   around: Surroundings,
-  epoch: number,
 ): Promise<void> {
-  for (const folder of [around.directory, around.audit.directory])
+  const { directory, auditDirectory, integrity } = around;
+  const { epoch } = around.lock;
+  const isLost = document === undefined && sequence > 1;
+  for (const folder of [directory, auditDirectory])
     for (const name of readdirSync(folder).filter((each) => each.startsWith(`${organizationId}.`)))
-      if (document === undefined && sequence > 1) renameSync(join(folder, name), join(kept, name));
+      if (isLost) renameSync(join(folder, name), join(kept, name));
       else cpSync(join(folder, name), join(kept, name));
-  if (document === undefined && sequence > 1) return;
+  if (isLost) return;
   for (const { path, keptBytes } of log.files)
     if (keptBytes === 0) rmSync(path);
     else truncateSync(path, keptBytes);
   if (document) {
-    const file = documentFile(organizationId, around);
+    const file = new DocumentFile(join(directory, `${organizationId}.json`), organizationId, around, true);
     if (isBackup) renameSync(`${file.path}.bak`, file.path);
     const { rows } = (await file.read()) ?? document;
     await file.write({ epoch, sequence, audit: { from: log.from, head: log.end, pending: [] }, rows });
   }
   const value = { epoch, sequence: document ? sequence : 0, audit: log.end };
-  writeHead(around.directory, organizationId, value, around.integrity, true);
-}
-
-async function readable(
-  path: string,
-  id: OrganizationId,
-  around: Surroundings,
-): Promise<Document | undefined> {
-  if (!existsSync(path)) return undefined;
-  try {
-    return (await new DocumentFile(path, id, around).read()) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  writeHead(directory, organizationId, value, integrity, true);
 }
 
 interface KeptLog {
@@ -137,32 +124,31 @@ interface KeptLog {
 function keptLog(
   id: OrganizationId,
   { audit }: Document,
-  { audit: { directory }, integrity }: Surroundings,
+  { auditDirectory, integrity }: Surroundings,
 ): KeptLog {
-  const months = monthsOf(existsSync(directory) ? readdirSync(directory) : []).get(id) ?? [];
-  let from = audit.from;
+  const months = monthsOf(existsSync(auditDirectory) ? readdirSync(auditDirectory) : []).get(id) ?? [];
+  let from: Anchor | undefined;
   let end: Anchor | undefined;
   let dropped = 0;
   let document = 0;
   const files: { path: string; keptBytes: number }[] = [];
   for (const month of months) {
-    const path = join(directory, auditFileName(id, month));
+    const path = auditPath(auditDirectory, id, month);
     let keptBytes = 0;
-    for (const { text, offset } of [...linesBackward(path, () => {})].reverse()) {
-      const line: AuditLine | undefined =
-        dropped > 0 ? undefined : attempt(() => readLine(text, integrity, audit.head.n));
-      const before: Anchor | undefined = end ?? (line && { n: line.n - 1, mac: line.prev });
-      if (line === undefined || before === undefined || line.n !== before.n + 1 || line.prev !== before.mac) {
+    for (const { text, offset } of [...linesBackward(path)].reverse()) {
+      const line = dropped > 0 ? undefined : attempt(() => readLine(text, integrity, audit.head.n));
+      if (line === undefined || (end && (line.n !== end.n + 1 || line.prev !== end.mac))) {
         dropped += 1;
         continue;
       }
-      if (end === undefined) from = before;
+      from ??= { n: line.n - 1, mac: line.prev };
       end = { n: line.n, mac: line.mac };
       document = Math.max(document, line.document);
       keptBytes = offset + Buffer.byteLength(text) + 1;
     }
     files.push({ path, keptBytes });
   }
+  from ??= audit.from;
   return { from, end: end ?? from, dropped, document, files };
 }
 

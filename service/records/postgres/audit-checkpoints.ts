@@ -1,26 +1,27 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type AuditId, timeOfAuditId } from '../../domain/ids.js';
+import { RolebridgeError } from '../../domain/errors.js';
+import type { AuditId } from '../../domain/ids.js';
 import type { AuditCheckpoints } from '../backend.js';
 import type { Integrity } from '../integrity.js';
 import type { Session, Sessions } from './sessions.js';
-import { partsOf } from './signed-value.js';
+import { signed, storedRow, verifiedRows } from './signed-value.js';
 
 const any = z.object({});
 const line = z.object({ id: z.string(), mac: z.string() });
 const checkpoint = z.object({
-  n: z.coerce.number(),
-  up_to: z.string(),
-  records: z.coerce.number(),
+  n: z.int(),
+  upTo: z.string(),
+  records: z.int(),
   digest: z.string(),
-  is_trimmed: z.boolean(),
-  mac: z.string(),
+  isTrimmed: z.boolean(),
 });
-type Checkpoint = Omit<z.infer<typeof checkpoint>, 'mac'>;
+type Checkpoint = z.infer<typeof checkpoint>;
 
-const columns = 'n, up_to, records, digest, is_trimmed, mac';
 const recordsAtMost = 10_000;
-const beforeAll: Checkpoint = { n: 0, up_to: '', records: 0, digest: '', is_trimmed: false };
+const beforeAll: Checkpoint = { n: 0, upTo: '', records: 0, digest: '', isTrimmed: false };
+/** Behind every id in the order of bytes. */
+export const afterAll = '~';
 
 /**
  * Signed checkpoints of the audit log: each says how many records there are between the one before and its id, and their
@@ -42,9 +43,9 @@ export class PostgresCheckpoints implements AuditCheckpoints {
            (SELECT max(up_to) FROM audit_checkpoints WHERE organization_id = organizations.key), ''))`,
       [before],
     );
-    let signed = 0;
-    for (const { key } of waiting) while (await this.#signNext(key, before)) signed += 1;
-    return signed;
+    let count = 0;
+    for (const { key } of waiting) while (await this.#signNext(key, before)) count += 1;
+    return count;
   }
 
   async faults(): Promise<string[]> {
@@ -53,58 +54,24 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       'SELECT DISTINCT organization_id FROM audit_checkpoints ORDER BY organization_id',
     );
     const faults: string[] = [];
-    for (const { organization_id } of ids) {
-      const fault = await this.#faultOf(organization_id);
-      if (fault) faults.push(`The audit log of ${organization_id} ${fault}.`);
-    }
+    for (const { organization_id } of ids)
+      try {
+        await this.#check(organization_id);
+      } catch (error) {
+        if (!(error instanceof RolebridgeError)) throw error;
+        faults.push(error.detail);
+      }
     return faults;
   }
 
-  /** Those that another key has signed. @returns how many */
-  async signAgain(): Promise<number> {
-    const owned = checkpoint.extend({ organization_id: z.string() });
-    const former = await this.sessions.query(
-      owned,
-      `SELECT organization_id, ${columns} FROM audit_checkpoints WHERE mac NOT LIKE $1`,
-      [`${this.integrity.keyId}.%`],
-    );
-    let count = 0;
-    for (const { organization_id: id, mac, ...each } of former) {
-      if (this.integrity.fault(...partsOf(mac), textOf(id, each))) continue;
-      const changed = await this.sessions.query(
-        any,
-        'UPDATE audit_checkpoints SET mac = $1 WHERE organization_id = $2 AND n = $3 AND mac = $4 RETURNING n',
-        [this.#macOf(id, each), id, each.n, mac],
-      );
-      count += changed.length;
-    }
-    return count;
-  }
-
-  /** Of all organizations. */
-  async newestRecordMs(): Promise<number> {
-    const newest = await this.sessions.query(
-      z.object({ id: z.string().nullable() }),
-      'SELECT (SELECT max(id) FROM audit_records WHERE organization_id = key) AS id FROM organizations',
-    );
-    return Math.max(0, ...newest.map(({ id }) => (id === null ? 0 : timeOfAuditId(id))));
-  }
-
-  /** Says that records may be gone up to there, before they go. @returns the end of what may go; undefined: all may */
-  async trim(organizationId: string, before: AuditId): Promise<string | undefined> {
+  /** Says that records may be gone up to there, before they go. @returns the end of what may go */
+  async trim(organizationId: string, before: AuditId): Promise<string> {
     return this.#locked(organizationId, async (session) => {
       const all = await this.#all(session, organizationId);
-      const old = all.filter(({ up_to }) => up_to < before);
+      const old = all.filter(({ upTo }) => upTo < before);
       for (const each of old)
-        if (!each.is_trimmed) {
-          const trimmed = { ...each, is_trimmed: true };
-          await session.query(
-            any,
-            'UPDATE audit_checkpoints SET is_trimmed = true, mac = $3 WHERE organization_id = $1 AND n = $2',
-            [organizationId, each.n, this.#macOf(organizationId, trimmed)],
-          );
-        }
-      return all.length === 0 ? undefined : (old.at(-1)?.up_to ?? '');
+        if (!each.isTrimmed) await this.#put(session, organizationId, { ...each, isTrimmed: true });
+      return all.length === 0 ? afterAll : (old.at(-1)?.upTo ?? '');
     });
   }
 
@@ -114,46 +81,56 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       const lines = await session.query(
         line,
         'SELECT id, mac FROM audit_records WHERE organization_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4',
-        [organizationId, last.up_to, before, recordsAtMost],
+        [organizationId, last.upTo, before, recordsAtMost],
       );
       const end = lines.at(-1);
       if (end === undefined) return false;
       const digest = digestOf(last.digest, lines);
-      const next = { n: last.n + 1, up_to: end.id, records: lines.length, digest, is_trimmed: false };
-      await session.query(
-        any,
-        `INSERT INTO audit_checkpoints (organization_id, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [organizationId, ...Object.values(next), this.#macOf(organizationId, next)],
-      );
+      const next = { n: last.n + 1, upTo: end.id, records: lines.length, digest, isTrimmed: false };
+      await this.#put(session, organizationId, next);
       return true;
     });
   }
 
-  async #faultOf(organizationId: string): Promise<string | undefined> {
+  /** @throws RolebridgeError with the fault */
+  async #check(organizationId: string): Promise<void> {
+    const refuse = (fault: string) => {
+      throw new RolebridgeError('store_unavailable', `The audit log of ${organizationId} has ${fault}.`);
+    };
     let last = beforeAll;
     for (const next of await this.#all(this.sessions, organizationId)) {
-      const signed = this.integrity.fault(...partsOf(next.mac), textOf(organizationId, next));
-      if (signed) return `has a checkpoint ${next.n} that can't be used: ${signed}`;
-      if (next.n !== last.n + 1) return `has no checkpoint ${last.n + 1}`;
-      if (!next.is_trimmed) {
+      if (next.n !== last.n + 1) refuse(`no checkpoint ${last.n + 1}`);
+      if (!next.isTrimmed) {
         const lines = await this.sessions.query(
           line,
           'SELECT id, mac FROM audit_records WHERE organization_id = $1 AND id > $2 AND id <= $3 ORDER BY id',
-          [organizationId, last.up_to, next.up_to],
+          [organizationId, last.upTo, next.upTo],
         );
         if (lines.length !== next.records || digestOf(last.digest, lines) !== next.digest)
-          return `has ${lines.length} records up to ${next.up_to}, and ${next.records} were signed, or others`;
+          refuse(`${lines.length} records up to ${next.upTo}, and ${next.records} were signed, or others`);
       }
       last = next;
     }
-    return undefined;
   }
 
-  #all(session: Session, organizationId: string, order = 'ASC') {
-    return session.query(
-      checkpoint,
-      `SELECT ${columns} FROM audit_checkpoints WHERE organization_id = $1 ORDER BY n ${order}`,
+  async #all(session: Session, organizationId: string, order = 'ASC'): Promise<Checkpoint[]> {
+    const rows = await session.query(
+      storedRow,
+      `SELECT key, value, mac FROM audit_checkpoints WHERE organization_id = $1 ORDER BY key ${order}`,
       [organizationId],
+    );
+    const found = await verifiedRows('auditCheckpoints', rows, this.integrity);
+    return found.map((value) => checkpoint.parse(value));
+  }
+
+  async #put(session: Session, organizationId: string, each: Checkpoint): Promise<void> {
+    const key = `${organizationId} ${String(each.n).padStart(9, '0')}`;
+    const { value, mac } = signed(`auditCheckpoints ${key}`, each, this.integrity);
+    await session.query(
+      any,
+      `INSERT INTO audit_checkpoints (key, organization_id, up_to, value, mac) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, mac = excluded.mac`,
+      [key, organizationId, each.upTo, value, mac],
     );
   }
 
@@ -164,14 +141,7 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       return work(session);
     });
   }
-
-  #macOf(organizationId: string, each: Checkpoint): string {
-    return `${this.integrity.keyId}.${this.integrity.sign(textOf(organizationId, each))}`;
-  }
 }
-
-const textOf = (organizationId: string, { n, up_to, records, digest, is_trimmed }: Checkpoint): string =>
-  JSON.stringify(['audit_checkpoints', organizationId, n, up_to, records, digest, is_trimmed]);
 
 function digestOf(before: string, lines: readonly z.infer<typeof line>[]): string {
   const hash = createHash('sha256').update(`${before}\n`);

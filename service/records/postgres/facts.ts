@@ -1,21 +1,14 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import type { StoredFacts } from '../../secrets/key-check.js';
-import { connected } from './migrate.js';
+import { withSession } from './migrate.js';
 
 const stored = z.record(z.string(), z.string());
 
 /** A table with `id` and `value`, in a separate session: it is read before the schema is there. */
 export function factsInDatabase(url: string, table: string): StoredFacts {
-  async function withClient<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-    const client = await connected(url, 3_000, 5_000);
-    try {
-      return await work(client);
-    } finally {
-      await client.end().catch(() => {});
-    }
-  }
-  const all = async (client: pg.Client) => {
+  const withClient = <Result>(work: (client: pg.ClientBase) => Promise<Result>) => withSession({ url }, work);
+  const all = async (client: pg.ClientBase) => {
     const { rows } = await client.query(`SELECT id, value FROM ${table}`);
     return stored.parse(Object.fromEntries(rows.map(({ id, value }) => [id, value])));
   };

@@ -3,21 +3,19 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { codeOf } from '../../unknown-value.js';
-import { parseAddress } from './address.js';
 import { DatabaseError, sqlState, storeError } from './database-error.js';
 import { migrations } from './migrations.js';
-import { clientOf, refuseReadOnly } from './sessions.js';
+import { type DatabaseOptions, Sessions } from './sessions.js';
 
-// CockroachDB's INT has 64 bits, which the driver gives as text.
-const versionRow = z.object({ version: z.coerce.number() });
+const versionRow = z.object({ version: z.number() });
+const lockTimeoutMs = 60_000;
 
 /**
  * Brings the schema to this program's version, one process at a time: the row with the version is locked meanwhile.
  * @throws RolebridgeError `store_unavailable` when the database can't be reached, or its schema is a newer program's
  */
-export async function migrate(url: string, connectTimeoutMs: number): Promise<void> {
-  const client = await connected(url, connectTimeoutMs);
-  try {
+export const migrate = (options: DatabaseOptions): Promise<void> =>
+  withSession({ ...options, statementTimeoutMs: lockTimeoutMs }, async (client) => {
     const found = await currentVersion(client);
     if (found === undefined) await makeVersionTable(client);
     // Who may only read and write rows can use a schema that is up to date: nothing more is asked of it.
@@ -26,53 +24,29 @@ export async function migrate(url: string, connectTimeoutMs: number): Promise<vo
     // Two processes that start at once: the second waits here, and finds the work done.
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
     const version = refuseNewer(versionRow.parse(rows[0]).version);
-    if (version < migrations.length) {
-      const text = await textType(client);
-      for (const sql of migrations.slice(version).flat()) await client.query(sql.replace(/\bTEXT\b/g, text));
-      await client.query('UPDATE schema_version SET version = $1 WHERE id = 1', [migrations.length]);
-    }
+    for (const sql of migrations.slice(version).flat())
+      await client.query(sql.replace(/\bTEXT\b/g, 'TEXT COLLATE "C"'));
+    await client.query('UPDATE schema_version SET version = $1 WHERE id = 1', [migrations.length]);
     await client.query('COMMIT');
+  });
+
+/** Before the store is open: an operator reads the reason of a failure. @throws RolebridgeError */
+export async function withSession<Result>(
+  options: DatabaseOptions,
+  work: (client: pg.ClientBase) => Promise<Result>,
+): Promise<Result> {
+  const sessions = new Sessions({ ...options, maxSessions: 1 });
+  try {
+    return await sessions.withClient(work);
   } catch (error) {
     if (error instanceof RolebridgeError || error instanceof z.ZodError) throw error;
-    throw notOpened(new DatabaseError(error));
+    throw notOpened(error instanceof DatabaseError ? error : new DatabaseError(error));
   } finally {
-    await client.end().catch(() => {});
+    await sessions.close();
   }
 }
 
-const lockTimeoutMs = 60_000;
-
-/** To the first of the hosts that can be used. */
-export async function connected(
-  url: string,
-  connectionTimeoutMillis: number,
-  query_timeout?: number,
-): Promise<pg.Client> {
-  const address = parseAddress(url);
-  const Client = clientOf(address);
-  for (let left = address.urls.length; ; left--) {
-    let client: pg.Client | undefined;
-    try {
-      // The driver reads the files that the URL names.
-      client = new Client({
-        connectionString: address.urls[0],
-        application_name: 'rolebridge',
-        connectionTimeoutMillis,
-        query_timeout,
-        keepAlive: true,
-      });
-      client.on('error', () => {});
-      await client.connect();
-      if (address.isWriter) await refuseReadOnly(client);
-      return client;
-    } catch (error) {
-      await client?.end().catch(() => {});
-      if (left <= 1) throw notOpened(new DatabaseError(error));
-    }
-  }
-}
-
-async function currentVersion(client: pg.Client): Promise<number | undefined> {
+async function currentVersion(client: pg.ClientBase): Promise<number | undefined> {
   try {
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1');
     return rows[0] && versionRow.parse(rows[0]).version;
@@ -89,7 +63,7 @@ const refusalsOfTheSecond: readonly unknown[] = [
   sqlState.duplicateObject,
 ];
 
-async function makeVersionTable(client: pg.Client): Promise<void> {
+async function makeVersionTable(client: pg.ClientBase): Promise<void> {
   for (let left = 20; ; left--) {
     try {
       await client.query(
@@ -140,12 +114,4 @@ function remedyOf({ code = '' }: DatabaseError): string {
   if (code === 'ENOENT' || code === 'EACCES')
     return 'Make the file readable that DATABASE_URL names, such as that of sslrootcert, for the user of this process.';
   return 'Check that PostgreSQL runs where DATABASE_URL says, and that the user may open that database.';
-}
-
-/** CockroachDB compares TEXT byte by byte, and a column with a collation has another type there. */
-async function textType(client: pg.Client): Promise<string> {
-  const { rows } = await client.query('SELECT version() AS version');
-  return z.object({ version: z.string() }).parse(rows[0]).version.startsWith('CockroachDB')
-    ? 'TEXT'
-    : 'TEXT COLLATE "C"';
 }

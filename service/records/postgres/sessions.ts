@@ -106,7 +106,7 @@ export class Sessions implements Session {
   async #attempt<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     for (let tries = 1; ; tries++)
       try {
-        return await this.#withClient(work);
+        return await this.withClient(work);
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         if (!isConflict(error)) throw storeError(error);
@@ -115,7 +115,8 @@ export class Sessions implements Session {
       }
   }
 
-  async #withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+  /** @throws DatabaseError */
+  async withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     if (this.#closing) throw new RolebridgeError('store_unavailable', 'The store is closed.');
     if (performance.now() < this.#silentUntilMs)
       throw new DatabaseError(new Error('the server did not answer a moment ago'));

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { timeOfAuditId } from '../../domain/ids.js';
 import type { Integrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
 import { tableNames } from '../tables.js';
-import type { PostgresCheckpoints } from './audit-checkpoints.js';
 import { snake } from './names.js';
 import type { Sessions } from './sessions.js';
-import { signed, storedRow, verified } from './signed-value.js';
+import { type StoredRow, signed, storedRow, verified } from './signed-value.js';
 
 const rowsAtOnce = 500;
 /** Longer than any transaction: by then every process signs with the newest key. */
@@ -16,15 +16,11 @@ const settledMs = 120_000;
  * checkpoints prove. What a process changes meanwhile is left alone: it signs with the new key. A row that is damaged
  * stays as it is.
  */
-export async function signAgain(
-  sessions: Sessions,
-  integrity: Integrity,
-  checkpoints: PostgresCheckpoints,
-): Promise<number> {
-  let count = await checkpoints.signAgain();
-  for (const table of tableNames)
+export async function signAgain(sessions: Sessions, integrity: Integrity): Promise<number> {
+  let count = 0;
+  for (const table of ['auditCheckpoints', ...tableNames])
     for (let after: string | undefined = ''; after !== undefined; ) {
-      const rows: z.infer<typeof storedRow>[] = await sessions.query(
+      const rows: StoredRow[] = await sessions.query(
         storedRow,
         `SELECT key, value, mac FROM ${snake(table)}
          WHERE key > $1 AND mac NOT LIKE $2 ORDER BY key LIMIT ${rowsAtOnce}`,
@@ -32,8 +28,9 @@ export async function signAgain(
       );
       const again = rows.flatMap((row) => {
         try {
-          const place = `${table} ${row.key}`;
-          return [{ ...row, next: signed(place, verified(place, row, integrity), integrity).mac }];
+          return [
+            { ...row, next: signed(`${table} ${row.key}`, verified(table, row, integrity), integrity).mac },
+          ];
         } catch {
           return [];
         }
@@ -52,14 +49,14 @@ export async function signAgain(
 }
 
 /** Once every process signs with a new key: what the former ones signed meanwhile is signed again, and they are retired. */
-export async function finishRenewal(
-  sessions: Sessions,
-  keys: IntegrityKeys,
-  checkpoints: PostgresCheckpoints,
-): Promise<void> {
+export async function finishRenewal(sessions: Sessions, keys: IntegrityKeys): Promise<void> {
   await keys.refresh();
   if (keys.former.length === 0 || keys.newestAgeMs < settledMs) return;
-  while ((await signAgain(sessions, keys.integrity, checkpoints)) > 0);
+  while ((await signAgain(sessions, keys.integrity)) > 0);
+  const newest = await sessions.query(
+    z.object({ id: z.string().nullable() }),
+    'SELECT (SELECT max(id) FROM audit_records WHERE organization_id = key) AS id FROM organizations',
+  );
   // A clock that was ahead may have made records of the future.
-  await keys.retire(Math.max(Date.now(), await checkpoints.newestRecordMs()));
+  await keys.retire(Math.max(Date.now(), ...newest.flatMap(({ id }) => (id ? timeOfAuditId(id) : []))));
 }

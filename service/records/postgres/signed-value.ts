@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
-import type { Integrity } from '../integrity.js';
+import { type Integrity, keyIdOf } from '../integrity.js';
 
 export const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
+export type StoredRow = z.infer<typeof storedRow>;
 
 /** JSONB refuses the NUL and lone surrogates that a name may hold: such a value is kept as text in base64. */
 const isRefused = /\\u0000|\\ud[89a-f]/i;
@@ -12,7 +13,7 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
   const text = JSON.stringify(value);
   return {
     value: isRefused.test(text) ? JSON.stringify({ base64: Buffer.from(text).toString('base64') }) : text,
-    mac: `${integrity.keyId}.${integrity.sign(`${place}\n${canonical(JSON.parse(text))}`)}`,
+    mac: integrity.sign(`${place}\n${canonical(JSON.parse(text))}`),
   };
 }
 
@@ -21,28 +22,33 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
  * @throws RolebridgeError `store_unavailable` when it differs from the stored value
  */
 export function verified(
-  place: string,
-  row: { value: unknown; mac: string },
+  table: string,
+  { key, mac, ...row }: StoredRow,
   integrity: Integrity,
   provenAtMs?: number,
 ): unknown {
   const value = decoded(row.value);
-  const fault = integrity.fault(...partsOf(row.mac), `${place}\n${canonical(value)}`, provenAtMs);
+  const fault = integrity.fault(mac, `${table} ${key}\n${canonical(value)}`, provenAtMs);
   if (fault === undefined) return value;
-  throw new RolebridgeError('store_unavailable', `The row ${place} can't be used: ${fault}.`, {
+  throw new RolebridgeError('store_unavailable', `The row ${table} ${key} can't be used: ${fault}.`, {
     remedy: 'Restore it from a backup of the database.',
   });
+}
+
+/** @param provenAtMs when a row was there, by its key */
+export async function verifiedRows(
+  table: string,
+  rows: readonly StoredRow[],
+  integrity: Integrity,
+  provenAtMs: (key: string) => number | undefined = () => undefined,
+): Promise<unknown[]> {
+  await integrity.learn(rows.map(({ mac }) => keyIdOf(mac)));
+  return rows.map((row) => verified(table, row, integrity, provenAtMs(row.key)));
 }
 
 function decoded(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('base64' in value)) return value;
   return JSON.parse(Buffer.from(String(value.base64), 'base64').toString());
-}
-
-/** Of the key, and the signature itself. */
-export function partsOf(mac: string): [keyId: string, mac: string] {
-  const dot = mac.lastIndexOf('.');
-  return [mac.slice(0, dot), mac.slice(dot + 1)];
 }
 
 const canonical = (value: unknown): string => JSON.stringify(value, sortedMembers);

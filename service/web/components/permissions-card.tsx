@@ -28,7 +28,8 @@ function missingOf(connection: Connection) {
 /** The set of a connection: what the vendor can do there, what it lacks, and what a newer version changes. */
 export function PermissionsCard({ connection, set }: Props) {
   const { sets: texts, scope, list } = useTexts();
-  if (set === undefined) return null;
+  // Through a role that is gone the vendor can do nothing.
+  if (set === undefined || connection.status === 'disconnected') return null;
   const own = permissionSetOf(connection);
   const missing = missingOf(connection);
   return (

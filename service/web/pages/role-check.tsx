@@ -107,7 +107,7 @@ export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
 const leastSecondsToNextCheck = 30;
 
 const RoleArn = ({ roleArn }: { roleArn: string }) => (
-  <p class="small muted">
+  <p class="muted">
     <Arn arn={roleArn} />
   </p>
 );

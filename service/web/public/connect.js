@@ -10,7 +10,7 @@
   style.replaceSync(`
     :host { display: block }
     :host([modal]) { display: contents }
-    iframe { display: block; width: 100%; height: 24rem; border: 0; color-scheme: normal }
+    iframe { display: block; width: 100%; height: 24rem; border: 0; border-radius: 12px; color-scheme: normal }
     dialog { width: min(48rem, calc(100vw - 2rem)); max-width: none; max-height: calc(100dvh - 2rem); padding: 0;
       border: 0; border-radius: 16px; overflow: auto; background: Canvas; box-shadow: 0 28px 64px -16px rgb(0 0 0 / .5) }
     dialog::backdrop { background: rgb(10 14 22 / .5) }
@@ -132,6 +132,8 @@
       close.addEventListener('click', () => this.close());
       this.#dialog = document.createElement('dialog');
       this.#dialog.setAttribute('aria-label', frame.title);
+      // The dialog gets the focus, not its button.
+      this.#dialog.autofocus = true;
       this.#dialog.style.colorScheme = this.#theme;
       this.#dialog.append(close, frame);
       this.#dialog.addEventListener('cancel', () => this.close());

@@ -3,7 +3,10 @@ import { errorCatalog } from '../../domain/error-catalog/index.js';
 import type { CheckName } from '../../domain/verification.js';
 import type { CodeTexts } from './codes.js';
 
-const codeTexts: CodeTexts = { title: (code) => errorCatalog[code].title, explained: () => undefined };
+const codeTexts: CodeTexts = {
+  title: (code) => errorCatalog[code].title.replaceAll("'", '’'),
+  explained: () => undefined,
+};
 
 /** Texts that are looked up by a name, which may have none. */
 const byName = <Text>(texts: Readonly<Record<string, Text>>) => texts;
@@ -246,6 +249,10 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       migrateLead: 'The access key works until every check of the role has passed. Then we destroy it here.',
       replaceTitle: 'Replace role',
       replaceLead: 'The current role stays connected until the new one has passed every check.',
+      codeTitle: 'Role as code',
+      codeLead:
+        'Deploy this to update the role or to replace it. The current role stays connected until the new one has passed every check.',
+      deployRole: 'Deploy the role',
       step1: 'Account and permissions',
       step2: 'Create the role',
       step3: 'Name and scope',
@@ -637,7 +644,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         newest: 'Newest deliveries',
         older: 'Older deliveries',
         replay: 'Send again',
-        replayThe: (type: string) => `Send ${type} again`,
+        replayThe: (type: string) => `Send again: ${type}`,
       },
     },
     success: {

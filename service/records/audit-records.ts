@@ -1,6 +1,25 @@
-import type { AuditRecord } from '../domain/audit.js';
+import { z } from 'zod';
+import { type AuditRecord, auditActions } from '../domain/audit.js';
 import { invalidRequest } from '../domain/errors.js';
 import type { Log } from './backend.js';
+
+const name = z.string().min(1);
+
+/** Enough to read a record: its content was validated when written, and is signed. */
+const auditMembers = z.looseObject({
+  id: name,
+  organizationId: name,
+  connectionId: name.optional(),
+  at: name.refine((text) => !Number.isNaN(Date.parse(text)), 'not a time'),
+  requestId: z.string(),
+  actor: z.looseObject({ kind: name }),
+  action: z.enum(auditActions),
+  phase: z.enum(['intent', 'outcome']),
+});
+export const auditRecord = z.custom<AuditRecord>(
+  (value) => auditMembers.safeParse(value).success,
+  'not an audit record',
+);
 
 /** A page of records that are given from the newest on. */
 export async function pageOfLog(
