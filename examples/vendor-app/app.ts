@@ -45,6 +45,13 @@ export function createOrbit(options: OrbitOptions): Express {
     return createRolebridgeClient({ url, apiKey: operatorToken, organization: tenant });
   }
 
+  /** For one person, one browser and this connection. Rolebridge's page leads through the setup inside of Orbit's page. */
+  async function setupPage(rolebridge: RolebridgeClient, connectionId: string): Promise<string> {
+    const { tenant = '', project = '' } = connections.get(connectionId) ?? {};
+    const link = await rolebridge.createSignInLink({ connectionId, user: { name: `a user of ${tenant}` } });
+    return connectPage(tenant, project, { script: `${url}/connect.js`, link: link.url });
+  }
+
   app.get('/:tenant', ({ params: { tenant } }, response) => {
     const its = [...connections.values()].filter((connection) => connection.tenant === tenant);
     response.send(tenantPage(tenant, its));
@@ -60,12 +67,7 @@ export function createOrbit(options: OrbitOptions): Express {
       expectedAccountId: accountId,
     });
     connections.set(id, { tenant, project, accountId, status });
-    // For one person, one browser and this connection. The page leads through the setup inside of Orbit's page.
-    const link = await rolebridge.createSignInLink({
-      connectionId: id,
-      user: { name: `a user of ${tenant}` },
-    });
-    response.send(connectPage(tenant, project, { script: `${url}/connect.js`, link: link.url }));
+    response.send(await setupPage(rolebridge, id));
   });
 
   app.post('/hooks/rolebridge', express.text({ type: () => true }), (request, response) => {
@@ -81,12 +83,15 @@ export function createOrbit(options: OrbitOptions): Express {
   app.get('/:tenant/:project', async ({ params: { tenant, project } }, response) => {
     const rolebridge = await rolebridgeFor(tenant);
     // Short-lived credentials of the connection that applies to this project, for any AWS SDK client.
-    const {
-      accountId,
-      accessKeyId,
-      secretAccessKey,
-      sessionToken = '',
-    } = await rolebridge.issueCredentials({ project });
+    const issued = await rolebridge.issueCredentials({ project }).catch((error: unknown) => {
+      if (error instanceof RolebridgeApiError && error.code === 'connection_not_healthy') return undefined;
+      throw error;
+    });
+    const [id = ''] =
+      [...connections].find(([, one]) => one.tenant === tenant && one.project === project) ?? [];
+    // Pending or failed: the page shows what to do.
+    if (issued === undefined) return response.send(await setupPage(rolebridge, id));
+    const { accountId, accessKeyId, secretAccessKey, sessionToken = '' } = issued;
     const credentials = { accessKeyId, secretAccessKey, sessionToken };
     const iam = new IAMClient({
       region: 'us-east-1',
@@ -96,7 +101,7 @@ export function createOrbit(options: OrbitOptions): Express {
     const roles: string[] = [];
     for await (const page of paginateListRoles({ client: iam }, {}))
       roles.push(...(page.Roles ?? []).map(({ Arn = '' }) => Arn));
-    response.send(accountPage(tenant, project, accountId, roles));
+    return response.send(accountPage(tenant, project, accountId, roles));
   });
 
   /** Rolebridge's `detail` and `remedy` address the user: show them. */

@@ -51,7 +51,12 @@ export const connectPage = (
     html`<p class="lead">Create a role in your AWS account. Orbit gets no password and no access key.</p>
 <rolebridge-connect link="${link}" theme="light"></rolebridge-connect>
 <script src="${script}" async></script>
-<script>document.querySelector('rolebridge-connect').addEventListener('closed', () => location.assign('/${tenant}/${project}'));</script>`,
+<script>
+let next = '/${tenant}';
+const element = document.querySelector('rolebridge-connect');
+element.addEventListener('connected', () => { next = '/${tenant}/${project}'; });
+element.addEventListener('closed', () => location.assign(next));
+</script>`,
   );
 
 export const accountPage = (tenant: string, project: string, accountId: string, roles: readonly string[]) =>

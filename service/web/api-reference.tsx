@@ -35,7 +35,7 @@ function Reference(props: { operations: Readonly<Record<string, Operation>>; mes
   const entries = Object.entries(props.operations);
   const tags = [...new Set(entries.map(([, { tag }]) => tag))];
   return (
-    <div class="reference">
+    <div class="reference" lang="en">
       <h1>API reference</h1>
       <p>
         The same as <a href={useHref()('/openapi.json')}>OpenAPI 3.1</a>, for people. Errors are problem

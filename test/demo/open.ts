@@ -6,7 +6,7 @@ import type { Vendor } from '../vendor.js';
 import { startVendorApp } from '../vendor-app.js';
 
 export async function openDemo(): Promise<void> {
-  const app = await startVendorApp({ propagationDelayMs: 4_000 });
+  const app = await startVendorApp({ propagationDelayMs: 4_000, propagationWindowMs: 60_000 });
   const { vendor } = app;
   await fillWithEveryState(vendor);
   const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { expiresInSeconds: 86_400 });

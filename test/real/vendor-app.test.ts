@@ -51,17 +51,26 @@ inChromium('connects an account on the embedded page, and shows its roles', asyn
   const externalId = /rb-[a-z2-7]{48}/.exec(await frame.content())?.[0];
   await screenshot(page, 'vendor-app-role', { fullPage: true });
 
+  // Left and opened again, the set-up continues.
+  await page.goto(`${url}/acme`);
+  await page.getByRole('link', { name: 'shop' }).click();
+  const again = await (
+    await page.waitForSelector('rolebridge-connect iframe', { state: 'attached' })
+  ).contentFrame();
+  if (again === null) throw new Error('There is no frame.');
+  await again.getByLabel('Role ARN').waitFor();
+
   const arn = createRole(accountId, externalId);
-  await frame.getByLabel('Role ARN').fill(arn);
-  await frame.getByRole('button', { name: 'Check connection' }).click();
-  await frame.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
+  await again.getByLabel('Role ARN').fill(arn);
+  await again.getByRole('button', { name: 'Check connection' }).click();
+  await again.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
   // The page has the vendor's color.
   const colors = `[...document.querySelectorAll('a, button')]
     .filter(({ textContent }) => textContent.trim() === 'Done')
     .map((element) => getComputedStyle(element).backgroundColor)`;
-  expect(await frame.evaluate<string[]>(colors)).toEqual(['rgb(75, 47, 184)']);
+  expect(await again.evaluate<string[]>(colors)).toEqual(['rgb(75, 47, 184)']);
   await screenshot(page, 'vendor-app');
-  await frame.getByRole('button', { name: 'Done' }).click();
+  await again.getByRole('button', { name: 'Done' }).click();
 
   await page.getByRole('heading', { name: 'Roles in this account' }).waitFor();
   for (const name of ['checkout', 'image-resizer', 'orbit']) await page.getByText(`:role/${name}`).waitFor();

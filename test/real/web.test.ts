@@ -142,7 +142,7 @@ inChromium('waits for a deploy on every other tab, and continues when it reports
   const visitor = await newVisitor({ permissions: ['clipboard-read', 'clipboard-write'] });
   await signIn(visitor, vendor);
   const { page } = visitor;
-  for (const format of ['CloudFormation', 'Terraform', 'CDK for Terraform', 'AWS CLI']) {
+  for (const format of ['CloudFormation', 'Terraform', 'CDK Terrain', 'CDK for Terraform', 'AWS CLI']) {
     const { id, externalId, accountId } = await begin(page);
     await page.getByRole('link', { name: format, exact: true }).click();
     await page.locator('[aria-current="true"]', { hasText: format }).waitFor();
@@ -163,6 +163,49 @@ inChromium('waits for a deploy on every other tab, and continues when it reports
     await vendor.call('DELETE', `/v1/connections/${id}`);
   }
 });
+
+inChromium('a connected role is replaced by a deploy: the page stays with it, and continues', async () => {
+  const page = await member();
+  const { id, externalId, accountId } = await begin(page);
+  await check(page, makeRole(accountId, exactly(externalId)));
+  await waitForScope(page);
+  await page.goto(url(`/connections/${id}`));
+  await page.getByLabel('More actions').click();
+  await page.getByRole('link', { name: 'Replace role' }).click();
+  expect(await page.getByLabel('Role ARN').inputValue()).toBe('');
+  await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+  await page.getByRole('heading', { name: 'Step 1 of 2: Deploy the role' }).waitFor();
+  await page.getByRole('button', { name: 'Show the callback secret' }).click();
+  await page.getByText('The callback secret is shown once').waitFor();
+  await expectGood(page, 'role as code');
+  const secret = /whsec_[A-Za-z0-9+/]{43}=/.exec((await page.locator('main').textContent()) ?? '')?.[0] ?? '';
+  const next = makeRole(accountId, exactly(externalId));
+  const message = callbackMessage(secret, provisioned(id, next));
+  expect((await fetch(url('/v1/callbacks'), { method: 'POST', ...message })).status).toBe(200);
+  await page.waitForURL(url(`/connections/${id}`));
+  expect(await show(id)).toMatchObject({ status: 'connected', roleArn: next });
+  await vendor.call('DELETE', `/v1/connections/${id}`);
+});
+
+inChromium(
+  'a link for one connection continues to the success page when a deploy reports the role',
+  async () => {
+    const { page } = await newVisitor();
+    const { accountId } = vendor.sandbox.createAccount();
+    const made = { name: 'linked', scope: { project: 'linked' }, expectedAccountId: accountId };
+    const { body: connection } = await vendor.call('POST', '/v1/connections', made);
+    const { body: link } = await vendor.call('POST', '/v1/sign-in-links', { connectionId: connection.id });
+    await page.goto(link.url);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+    await page.getByText('Waiting for your deploy…').waitFor();
+    const arn = makeRole(accountId, exactly(connection.externalId));
+    const message = callbackMessage(connection.callbackSecret, provisioned(connection.id, arn));
+    expect((await fetch(url('/v1/callbacks'), { method: 'POST', ...message })).status).toBe(200);
+    await page.getByRole('heading', { name: 'Your AWS account is connected' }).waitFor();
+    await vendor.call('DELETE', `/v1/connections/${connection.id}`);
+  },
+);
 
 inChromium('each kind of failure shows the fault and the code to deploy, which repairs it', async () => {
   const page = await member();

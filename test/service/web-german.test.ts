@@ -63,16 +63,29 @@ const words =
 
 /** All that is read or spoken; without what is marked as English, and code. */
 function readIn(html: string): string {
-  const body = html
-    .replaceAll('<wbr/>', '')
-    .replace(/<(script|style|pre|code|textarea)\b[\s\S]*?<\/\1>/g, ' ')
-    .replace(/<(\w+)[^>]* lang="en"[^>]*>[\s\S]*?<\/\1>/g, ' ');
+  const body = withoutEnglish(
+    html.replaceAll('<wbr/>', '').replace(/<(script|style|pre|code|textarea)\b[\s\S]*?<\/\1>/g, ' '),
+  );
   const spoken = body.matchAll(
     / (?:title|alt|aria-label|placeholder|data-(?:copied|selected|busy|filter|say))="([^"]*)"/g,
   );
   const names = [...spoken].map(([, text]) => text);
   const text = [body.replace(/<[^>]*>/g, ' '), ...names].join(' ').replaceAll('&#39;', '’');
   return others.reduce((rest, words) => rest.replaceAll(words, ' '), text.replace(/\s+/g, ' '));
+}
+
+/** Elements of the same kind can be within the marked one. */
+function withoutEnglish(html: string): string {
+  const [start, name = ''] = /<(\w+)[^>]* lang="en"[^>]*>/.exec(html) ?? [];
+  if (start === undefined) return html;
+  const from = html.indexOf(start);
+  let depth = 0;
+  for (const tag of html.slice(from).matchAll(new RegExp(`<(/?)${name}\\b[^>]*>`, 'g'))) {
+    depth += tag[1] === '' ? 1 : -1;
+    if (depth === 0)
+      return html.slice(0, from) + withoutEnglish(html.slice(from + tag.index + tag[0].length));
+  }
+  throw new Error(`${start} has no end.`);
 }
 
 function englishOn({ text }: WebPage): string[] {

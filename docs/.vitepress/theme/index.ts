@@ -1,4 +1,5 @@
 import DefaultTheme from 'vitepress/theme';
+import './pictures.css';
 import './narrow.css';
 
 export default DefaultTheme;

@@ -138,10 +138,16 @@ export const Callout = (props: {
 );
 
 /** Evidence and explanations, closed by default. */
-export const Fold = ({ title, open, children }: { title: Child; open?: boolean; children?: Child }) => (
-  <details class="fold" open={open}>
-    <summary>{title}</summary>
-    {children}
+export const Fold = (props: {
+  title: Child;
+  open?: boolean;
+  /** The page's script opens it after that time. */
+  openAfterSeconds?: number;
+  children?: Child;
+}) => (
+  <details class="fold" open={props.open} data-open-after={props.openAfterSeconds}>
+    <summary>{props.title}</summary>
+    {props.children}
   </details>
 );
 

@@ -3,14 +3,14 @@ import type { Connection } from '../../domain/connection.js';
 import { isAuditId, isConnectionId } from '../../domain/ids.js';
 import { isListed, type Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
-import { Crumbs, Time, useHref } from '../components/basics.js';
+import { Time, useHref } from '../components/basics.js';
 import { Pages } from '../components/pages.js';
 import { TableHead } from '../components/table-head.js';
 import { type HistoryEntry, historyOf, personsOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf, withQuery } from '../site.js';
-import { listedOrganization } from './organization.js';
+import { listedOrganization, OrganizationCrumbs } from './organization.js';
 
 const pageSize = 50;
 
@@ -80,12 +80,9 @@ function AuditView(found: Found) {
   return (
     <>
       {organization && (
-        <Crumbs
-          links={[
-            ['/operator/organizations', operator.organizations],
-            [`/operator/organizations/${organization.id}`, organization.name],
-            ...(connectionId ? [[path, texts.title] as const] : []),
-          ]}
+        <OrganizationCrumbs
+          organization={organization}
+          more={connectionId ? [[path, texts.title]] : []}
           here={connectionId ? (name ?? connectionId) : texts.title}
         />
       )}
@@ -159,7 +156,7 @@ function AuditRow({
   return (
     <tr role="row">
       <td role="cell" class="cell-name">
-        <span title={record.action}>{entry.title}</span>
+        <b title={record.action}>{entry.title}</b>
         {outcome && <span class={entry.look === 'danger' ? 'reason' : 'note'}>{outcome}</span>}
         {entry.details && <span class="note break">{entry.details}</span>}
       </td>

@@ -173,14 +173,16 @@ function OrganizationsFound({ organizations }: { organizations: readonly Organiz
   const href = useHref();
   if (organizations.length === 0) return null;
   return (
-    <p class="section muted">
-      {useTexts().operator.organizationsFound}
-      {organizations.map(({ id, name }) => (
-        <>
-          {' '}
-          <a href={href(`/operator/organizations/${id}`)}>{name}</a>
-        </>
-      ))}
-    </p>
+    <div class="section">
+      <p class="muted">
+        {useTexts().operator.organizationsFound}
+        {organizations.map(({ id, name }) => (
+          <>
+            {' '}
+            <a href={href(`/operator/organizations/${id}`)}>{name}</a>
+          </>
+        ))}
+      </p>
+    </div>
   );
 }

@@ -53,6 +53,22 @@ export async function listedOrganization(store: Store, id: string): Promise<Orga
   throw new RolebridgeError('not_found', 'There is no organization with this id.');
 }
 
+/** The way to a page about one thing of an organization. */
+export const OrganizationCrumbs = (props: {
+  organization: Organization;
+  more?: readonly (readonly [string, string])[];
+  here: string;
+}) => (
+  <Crumbs
+    links={[
+      ['/operator/organizations', useTexts().operator.organizations],
+      [`/operator/organizations/${props.organization.id}`, props.organization.name],
+      ...(props.more ?? []),
+    ]}
+    here={props.here}
+  />
+);
+
 function OrganizationView(props: {
   organization: Organization;
   /** Undefined: the operator may not see them. */

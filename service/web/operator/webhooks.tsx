@@ -5,13 +5,13 @@ import type { OrganizationId } from '../../domain/ids.js';
 import { operatorActor } from '../../domain/operator.js';
 import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { Crumbs, useHref } from '../components/basics.js';
+import { useHref } from '../components/basics.js';
 import { Pages } from '../components/pages.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf, withQuery } from '../site.js';
 import { type Delivery, DeliveryTable, deliveryOf, type Organizations } from './delivery-table.js';
-import { listedOrganization } from './organization.js';
+import { listedOrganization, OrganizationCrumbs } from './organization.js';
 import type { OperatorSession } from './session.js';
 
 const pageSize = 50;
@@ -139,15 +139,7 @@ function WebhooksView({
   const none = found.hasEndpoints ? (found.status ? texts.noMatch : texts.noDeliveries) : texts.noEndpoints;
   return (
     <>
-      {organization && (
-        <Crumbs
-          links={[
-            ['/operator/organizations', operator.organizations],
-            [`/operator/organizations/${organization.id}`, organization.name],
-          ]}
-          here={texts.title}
-        />
-      )}
+      {organization && <OrganizationCrumbs organization={organization} here={texts.title} />}
       <PageHead title={texts.title} lead={organization ? texts.leadOf : texts.lead} />
       <section class="card" aria-label={texts.title}>
         {found.hasEndpoints && <StatusChips status={found.status} />}

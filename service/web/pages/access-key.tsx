@@ -25,6 +25,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
+import { ConnectionHead } from './connection-head.js';
 import { accessKeysRefused } from './new-connection.js';
 
 /** A form for a key; secrets are never shown again. */
@@ -187,17 +188,10 @@ function NewKeyPage(form: KeyForm) {
 }
 
 function ReplaceKeyPage({ connection, ...form }: KeyForm & { connection: Connection }) {
-  const { accessKey: texts, list } = useTexts();
+  const { accessKey: texts } = useTexts();
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [`/connections/${connection.id}`, connection.name],
-        ]}
-        here={texts.replaceTitle}
-      />
-      <PageHead title={texts.replaceTitle} lead={texts.replaceLead} />
+      <ConnectionHead connection={connection} title={texts.replaceTitle} lead={texts.replaceLead} />
       <div class="card narrow">
         <Form path={`/connections/${connection.id}/access-key`}>
           <div class="section">

@@ -3,13 +3,13 @@ import { createSignInLink } from '../../actions/sign-in-link.js';
 import type { Connection } from '../../domain/connection.js';
 import type { Authority } from '../../domain/permission.js';
 import { mayOpen } from '../access.js';
-import { Account, ButtonLink, Callout, Crumbs, PostButton } from '../components/basics.js';
+import { Account, ButtonLink, Callout, PostButton } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
-import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../site.js';
+import { ConnectionHead } from './connection-head.js';
 
 const days = 7;
 
@@ -61,18 +61,11 @@ export const AskAdministrator = ({ connection }: { connection: Connection }) => 
 };
 
 function LinkPage({ connection, url }: { connection: Connection; url: string }) {
-  const { administrator: texts, list } = useTexts();
+  const { administrator: texts } = useTexts();
   const account = accountOf(connection);
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [`/connections/${connection.id}`, connection.name],
-        ]}
-        here={texts.title}
-      />
-      <PageHead title={texts.title} lead={texts.lead} />
+      <ConnectionHead connection={connection} title={texts.title} lead={texts.lead} />
       <div class="card narrow">
         <div class="section">
           <CopyRows rows={[[texts.link, url]]} />

@@ -7,11 +7,10 @@ import { parse } from '../../api/schemas.js';
 import type { Connection } from '../../domain/connection.js';
 import { isAuditId } from '../../domain/ids.js';
 import { resultOf } from '../check-result.js';
-import { Button, Crumbs, Form } from '../components/basics.js';
+import { Button, Form } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { wrongOf } from '../form-errors.js';
 import { historyOf, personsOf } from '../history.js';
-import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
 import {
@@ -27,6 +26,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
+import { ConnectionHead } from './connection-head.js';
 import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
 import { scopeTree } from './scope-choices.js';
 
@@ -123,18 +123,16 @@ export function addConnectionPages(pages: Router, site: Site): void {
 }
 
 function RenamePage(props: { connection: Connection; name: string; error: string | undefined }) {
-  const { connection: texts, list, setup } = useTexts();
+  const { connection: texts, setup } = useTexts();
   const { connection } = props;
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [`/connections/${connection.id}`, connection.name],
-        ]}
+      <ConnectionHead
+        connection={connection}
         here={texts.rename}
+        title={texts.renameTitle}
+        lead={texts.renameLead}
       />
-      <PageHead title={texts.renameTitle} lead={texts.renameLead} />
       <div class="card narrow">
         <Form path={`/connections/${connection.id}/name`}>
           <div class="section">

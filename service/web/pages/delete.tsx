@@ -2,12 +2,11 @@ import type { Request, Response, Router } from 'express';
 import { deleteConnection } from '../../actions/change-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import { keysThatMatch, type Scope } from '../../domain/scope.js';
-import { Account, Button, ButtonLink, Crumbs, Form, useHref } from '../components/basics.js';
+import { Account, Button, ButtonLink, Form, useHref } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
-import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import {
   byOf,
@@ -20,6 +19,7 @@ import {
   sessionOf,
   textsOf,
 } from '../site.js';
+import { ConnectionHead } from './connection-head.js';
 
 type Named = Request<{ id: string }>;
 
@@ -76,19 +76,14 @@ export function addDeletePages(pages: Router, site: Site): void {
 }
 
 function DeletePage({ connection, afterwards, typed, isWrong }: DeletePageProps) {
-  const { remove: texts, list } = useTexts();
+  const { remove: texts } = useTexts();
   const path = `/connections/${connection.id}`;
   const account = accountOf(connection);
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [path, connection.name],
-        ]}
+      <ConnectionHead
+        connection={connection}
         here={texts.crumb}
-      />
-      <PageHead
         title={texts.title(connection.name)}
         lead={
           <>

@@ -4,7 +4,7 @@ import { accountOf, verificationOf } from '../components/status.js';
 import { queried, withQuery } from '../site.js';
 
 export const pageSize = 25;
-/** More of one organization are not held at once: a search finds the others. */
+/** More of one organization are not read for a page: a search by name finds the others. */
 export const listSize = 5_000;
 
 export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;

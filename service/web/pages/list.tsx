@@ -1,7 +1,8 @@
 import type { Router } from 'express';
 import { visibleConnections } from '../../actions/find-connection.js';
+import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
-import type { Store } from '../../domain/ports.js';
+import type { ConnectionPage, Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
@@ -25,10 +26,10 @@ import {
   wantedIn,
 } from './list-query.js';
 import { Table } from './list-table.js';
-import { accessKeysRefused, defaultName } from './new-connection.js';
+import { accessKeysRefused } from './new-connection.js';
 
 interface Found {
-  /** Those that match the search, at most {@link listSize}. */
+  /** Of the first {@link listSize} those that match the search, and more with such a name. */
   readonly matching: readonly Connection[];
   readonly isCut: boolean;
 }
@@ -63,20 +64,25 @@ async function findConnections(store: Store, session: WebSession, search: string
       connection.id,
       ...connection.scopes.map(describeScope),
     ].some((each) => each.toLowerCase().includes(text));
-  const matching: Connection[] = [];
+  const found = (page: Pick<ConnectionPage, 'after' | 'search'>) =>
+    visibleConnections(store, session, { limit: pageRead, ...page, withoutReports: true });
+  const matching = new Map<string, Connection>();
+  const add = (connections: readonly Connection[]) => {
+    for (const connection of connections) matching.set(connection.id, connection);
+  };
   let after: Connection['id'] | undefined;
-  for (;;) {
-    const page = await visibleConnections(store, session, {
-      limit: 500,
-      after,
-      withoutReports: true,
-    });
-    matching.push(...page.connections.filter(matches));
+  for (let read = 0; read < listSize; read += pageRead) {
+    const page = await found({ after });
+    add(page.connections.filter(matches));
+    if (!page.hasMore) return { matching: [...matching.values()], isCut: false };
     after = page.connections.at(-1)?.id;
-    if (matching.length > listSize) return { matching: matching.slice(0, listSize), isCut: true };
-    if (!page.hasMore) return { matching, isCut: false };
   }
+  // Of those behind them, the ones with such a name.
+  if (text !== '') add((await found({ search })).connections);
+  return { matching: [...matching.values()], isCut: true };
 }
+
+const pageRead = 500;
 
 function List({ wanted, found }: { wanted: Wanted; found: Found }) {
   const texts = useTexts().list;

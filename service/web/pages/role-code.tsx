@@ -7,6 +7,7 @@ import {
   Fold,
   PostButton,
   Time,
+  useHref,
   WordItems,
   Words,
 } from '../components/basics.js';
@@ -17,7 +18,7 @@ import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import { secretVariable } from '../role-formats.js';
 import { CheckForm } from './role-check.js';
-import type { RoleStep } from './role-step-state.js';
+import { type RoleStep, roleStepPath } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
 
 export function CodePanel(step: RoleStep) {
@@ -121,6 +122,7 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
 export function WaitingForDeploy(step: RoleStep) {
   const { setup: texts, common } = useTexts();
   const account = accountOf(step.connection);
+  const href = useHref();
   return (
     <>
       <div class="section wait">
@@ -142,10 +144,7 @@ export function WaitingForDeploy(step: RoleStep) {
         </p>
         {step.callbackSecret === undefined && (
           <noscript>
-            <a
-              class="btn"
-              href={`?${new URLSearchParams({ permissions: step.permissions, format: step.format })}`}
-            >
+            <a class="btn" href={href(roleStepPath(step, step.format))}>
               {common.refresh}
             </a>
           </noscript>
@@ -155,7 +154,7 @@ export function WaitingForDeploy(step: RoleStep) {
         <Fold title={texts.arnInstead} open={step.arnError !== undefined}>
           <CheckForm {...step} look="default" />
         </Fold>
-        <Fold title={texts.nothing}>
+        <Fold title={texts.nothing} openAfterSeconds={120}>
           <ul class="help list">
             <WordItems texts={texts.nothingHelp(secretVariable)} />
           </ul>

@@ -3,6 +3,17 @@ import type { PermissionPreset } from '../../templates/index.js';
 import type { CheckResult } from '../check-result.js';
 import type { Format, RoleTemplate } from '../role-formats.js';
 
+/** The second step with that format chosen; of a connection that has had a role, on top of what is connected. */
+export const roleStepPath = (
+  { connection, permissions }: Pick<RoleStep, 'connection' | 'permissions'>,
+  format: Format,
+): string =>
+  `/connections/${connection.id}/setup?${new URLSearchParams({
+    ...(connection.status !== 'pending' && { step: 'role' }),
+    permissions,
+    format,
+  })}`;
+
 /** State of the second step: the role to create, and its last check. */
 export interface RoleStep {
   readonly connection: Connection;

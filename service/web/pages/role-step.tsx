@@ -1,14 +1,12 @@
-import type { Connection } from '../../domain/connection.js';
-import type { PermissionPreset } from '../../templates/index.js';
 import { ButtonLink, useHref, WordItems, Words } from '../components/basics.js';
 import { Code } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import { type Format, formats } from '../role-formats.js';
+import { formats } from '../role-formats.js';
 import { CheckForm, FailedCheck, InconclusiveCheck } from './role-check.js';
 import { CodePanel, WaitingForDeploy } from './role-code.js';
-import type { RoleStep } from './role-step-state.js';
+import { type RoleStep, roleStepPath } from './role-step-state.js';
 import { RoleValues } from './role-values.js';
 
 /** The open part of the second step: instructions for the role, or the result of its check. */
@@ -18,7 +16,7 @@ export function RoleStepBody(step: RoleStep) {
   return (
     <>
       <div class="section">
-        <FormatTabs connection={step.connection} format={step.format} permissions={step.permissions} />
+        <FormatTabs {...step} />
         {step.format === 'console' ? <ConsolePanel {...step} /> : <CodePanel {...step} />}
       </div>
       {step.format === 'console' ? (
@@ -32,7 +30,7 @@ export function RoleStepBody(step: RoleStep) {
   );
 }
 
-function FormatTabs(props: { connection: Connection; format: Format; permissions: PermissionPreset }) {
+function FormatTabs(step: RoleStep) {
   const texts = useTexts().setup;
   const href = useHref();
   return (
@@ -41,10 +39,8 @@ function FormatTabs(props: { connection: Connection; format: Format; permissions
         {formats.map((format) => (
           <li class="tab">
             <a
-              href={href(
-                `/connections/${props.connection.id}/setup?${new URLSearchParams({ permissions: props.permissions, format })}#step`,
-              )}
-              aria-current={format === props.format ? 'true' : undefined}
+              href={href(`${roleStepPath(step, format)}#step`)}
+              aria-current={format === step.format ? 'true' : undefined}
             >
               {texts.format[format]}
             </a>

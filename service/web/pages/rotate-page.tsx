@@ -1,15 +1,15 @@
 import type { Child } from 'hono/jsx';
 import type { RoleConnection } from '../../domain/connection.js';
 import type { CheckResult } from '../check-result.js';
-import { ButtonLink, Callout, Crumbs, PostButton, useHref, WordItems, Words } from '../components/basics.js';
+import { ButtonLink, Callout, PostButton, useHref, WordItems, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Code, type CodeLine, CopyRows, differences } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, Refusal } from '../components/refusal.js';
 import { assuranceOf, verificationOf } from '../components/status.js';
-import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { type Format, formats } from '../role-formats.js';
+import { ConnectionHead } from './connection-head.js';
 
 export interface Rotation {
   readonly connection: RoleConnection;
@@ -22,18 +22,11 @@ export interface Rotation {
 }
 
 export function RotatePage(rotation: Rotation) {
-  const { rotate: texts, list } = useTexts();
+  const { rotate: texts } = useTexts();
   const { connection, stage } = rotation;
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [`/connections/${connection.id}`, connection.name],
-        ]}
-        here={texts.title}
-      />
-      <PageHead title={texts.title} lead={texts.lead} />
+      <ConnectionHead connection={connection} title={texts.title} lead={texts.lead} />
       <div data-live="status" data-reload>
         <span hidden data-state={connection.pendingExternalId ?? 'none'} />
       </div>

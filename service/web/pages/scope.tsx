@@ -7,10 +7,8 @@ import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
 import { requireScope } from '../../domain/permission.js';
 import { scopeFromKey, scopeName } from '../../domain/scope.js';
-import { Crumbs } from '../components/basics.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { isFine, wrongOf } from '../form-errors.js';
-import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import {
   byOf,
@@ -25,6 +23,7 @@ import {
   textsOf,
 } from '../site.js';
 import type { Texts } from '../texts/index.js';
+import { ConnectionHead } from './connection-head.js';
 import { nothingTyped, type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
 import { sendSetup } from './setup.js';
 
@@ -168,18 +167,11 @@ function wrongIn(typed: ScopeForm['typed'], { scope: texts }: Texts): ScopeForm[
 }
 
 function ScopePage(choices: ScopeChoices) {
-  const { scope: texts, list } = useTexts();
+  const { scope: texts } = useTexts();
   const { connection } = choices;
   return (
     <>
-      <Crumbs
-        links={[
-          ['/connections', list.title],
-          [`/connections/${connection.id}`, connection.name],
-        ]}
-        here={texts.changeTitle}
-      />
-      <PageHead title={texts.changeTitle} lead={texts.changeLead} />
+      <ConnectionHead connection={connection} title={texts.changeTitle} lead={texts.changeLead} />
       <div class="card narrow">
         <ScopeFields {...choices} action={`/connections/${connection.id}/scope`} />
       </div>

@@ -1,7 +1,7 @@
-import type { Connection } from '../../domain/connection.js';
+import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { AccountField, PermissionChoices } from '../components/account-fields.js';
-import { Account, Button, Crumbs, Form } from '../components/basics.js';
+import { Account, Button, Crumbs, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import type { PairState } from '../components/pair.js';
 import { PermissionSetStatements } from '../components/permission-set.js';
@@ -33,14 +33,30 @@ interface Setup {
   readonly partition: string | undefined;
 }
 
+/** Changes when a deploy has reported a role, or another version of it. */
+const roleKeyOf = (connection: Connection): string =>
+  [
+    connection.status,
+    'roleArn' in connection && connection.roleArn,
+    'roleId' in connection && connection.roleId,
+    permissionSetOf(connection)?.version,
+  ].join(' ');
+
 /** One open step; those before are a line each, those after a title and a sentence. */
 export function SetupPage(props: Setup) {
   const { setup: texts, list } = useTexts();
   const { connection, open, roleStep, scope } = props;
+  const connectionUrl = useHref()(`/connections/${connection.id}`);
   const isMigration = connection.method === 'access_key' && roleStep !== undefined;
   const isNew = connection.status === 'pending' || (!isMigration && !props.isReplacing);
-  const title = isMigration ? texts.migrateTitle : props.isReplacing ? texts.replaceTitle : texts.title;
-  const lead = isMigration ? texts.migrateLead : props.isReplacing ? texts.replaceLead : texts.lead;
+  const isCode = props.isReplacing && roleStep?.format !== 'console';
+  const [title, lead] = isMigration
+    ? [texts.migrateTitle, texts.migrateLead]
+    : isCode
+      ? [texts.codeTitle, texts.codeLead]
+      : props.isReplacing
+        ? [texts.replaceTitle, texts.replaceLead]
+        : [texts.title, texts.lead];
   const state = stateOf(props);
   const isFailed = roleStep?.result?.kind === 'refused';
   // A role in the place of another starts here; a named connection with a scope also ends here.
@@ -67,8 +83,8 @@ export function SetupPage(props: Setup) {
           )
         }
       />
-      <div data-live="status" data-reload>
-        <span hidden data-state={connection.status} />
+      <div data-live="status" data-reload data-then={props.isReplacing ? connectionUrl : undefined}>
+        <span hidden data-state={roleKeyOf(connection)} />
       </div>
       <div class="with-side">
         <ol class="steps">
@@ -76,7 +92,12 @@ export function SetupPage(props: Setup) {
           {open === 'account' ? (
             <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
           ) : open === 'role' && roleStep ? (
-            <CurrentStep number={first} of={last} title={texts.step2} failed={isFailed}>
+            <CurrentStep
+              number={first}
+              of={last}
+              title={isCode ? texts.deployRole : texts.step2}
+              failed={isFailed}
+            >
               {props.progress ? (
                 <CheckProgress
                   roleArn={roleStep.roleArn}

@@ -129,14 +129,17 @@ export async function sendSetup(
   status = 200,
 ): Promise<void> {
   const { setup: texts } = textsOf(site, response);
-  const query = new URLSearchParams(chosenIn(request));
+  const isReplaced =
+    connection.status === 'connected' &&
+    (queried(request, 'step') === 'role' || moment.callbackSecret || moment.setupCommand);
+  const query = new URLSearchParams({ ...(isReplaced && { step: 'role' }), ...chosenIn(request) });
   const path = `${site.base}/connections/${connection.id}/setup?${query}`;
   const isWaiting = connection.status === 'pending' && !(moment.callbackSecret ?? moment.setupCommand);
   return sendPage(
     site,
     response,
     {
-      title: texts.title,
+      title: isReplaced ? texts.replaceTitle : texts.title,
       notice: noticeOf(site, request, response),
       liveFrom: path,
       refreshSeconds: isWaiting && query.get('format') !== 'console' ? 15 : undefined,

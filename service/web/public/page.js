@@ -83,6 +83,12 @@ function checkLater() {
 }
 checkLater();
 
+// Help for a wait that takes long.
+for (const help of all('[data-open-after]'))
+  setTimeout(() => {
+    help.open = true;
+  }, help.dataset.openAfter * 1000);
+
 // The checks appear one by one in the place of the open step.
 async function checkWithProgress(event, form) {
   event.preventDefault();
@@ -154,13 +160,15 @@ async function refresh() {
   const response = await fetch(address, {
     headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
   }).catch(() => undefined);
-  if (!response?.ok || response.redirected) return;
+  if (!response?.ok) return;
+  // Of a link for one connection, the set-up ends here. Another redirect leads to the sign-in page.
+  if (response.redirected) return response.url.endsWith('/connected') ? goTo(response.url) : undefined;
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (document.body.getAttribute('aria-busy') === 'true') return;
   for (const part of all('[data-live]')) {
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (next?.innerHTML === shown.get(part.dataset.live)) continue;
-    if (part.dataset.reload !== undefined) return goTo(address);
+    if (part.dataset.reload !== undefined) return goTo(part.dataset.then ?? address);
     if (next === null) continue;
     // A part that has the focus is updated later.
     if (part.contains(document.activeElement)) continue;

@@ -251,6 +251,10 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'Der Zugriffsschlüssel gilt, bis jede Prüfung der Rolle bestanden ist. Dann vernichten wir ihn hier.',
       replaceTitle: 'Rolle ersetzen',
       replaceLead: 'Die jetzige Rolle bleibt verbunden, bis die neue jede Prüfung bestanden hat.',
+      codeTitle: 'Rolle als Code',
+      codeLead:
+        'Stellen Sie dies bereit, um die Rolle zu aktualisieren oder zu ersetzen. Die Verbindung bleibt bestehen, bis die Prüfung bestanden ist.',
+      deployRole: 'Rolle bereitstellen',
       step1: 'Konto und Berechtigungen',
       step2: 'Rolle erstellen',
       step3: 'Name und Geltungsbereich',

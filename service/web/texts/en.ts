@@ -249,6 +249,10 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       migrateLead: 'The access key works until every check of the role has passed. Then we destroy it here.',
       replaceTitle: 'Replace role',
       replaceLead: 'The current role stays connected until the new one has passed every check.',
+      codeTitle: 'Role as code',
+      codeLead:
+        'Deploy this to update the role or to replace it. The current role stays connected until the new one has passed every check.',
+      deployRole: 'Deploy the role',
       step1: 'Account and permissions',
       step2: 'Create the role',
       step3: 'Name and scope',
@@ -640,7 +644,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         newest: 'Newest deliveries',
         older: 'Older deliveries',
         replay: 'Send again',
-        replayThe: (type: string) => `Send ${type} again`,
+        replayThe: (type: string) => `Send again: ${type}`,
       },
     },
     success: {
