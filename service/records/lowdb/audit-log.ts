@@ -9,7 +9,7 @@ import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
 import { auditPath, chainOf, writeLine } from './audit-lines.js';
-import { type Anchor, logStart } from './document-file.js';
+import { type Anchor, logStart } from './document.js';
 import { syncDirectory, unavailable, unlessAbsent } from './files.js';
 import type { Surroundings } from './surroundings.js';
 
