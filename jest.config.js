@@ -65,7 +65,7 @@ export default {
     })),
     onCdktn,
   ],
-  // jest leaves one core out, and then runs everything in one process when there are two.
-  maxWorkers: '100%',
+  // Half of a test's time is waiting, for AWS's propagation or the disk: more workers than cores use it.
+  maxWorkers: '150%',
   testTimeout: 30_000,
 };

@@ -1,6 +1,7 @@
 import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
+import { type Authority, covers } from '../domain/permission.js';
 import type { Store } from '../domain/ports.js';
 import { checkScope, describeScope, keyBelow, type Scope, scopeBelow } from '../domain/scope.js';
 import { declaredCheck, requireDeclared } from './declared-targets.js';
@@ -8,13 +9,20 @@ import { declaredCheck, requireDeclared } from './declared-targets.js';
 export interface Resolved {
   readonly connection: Connection;
   readonly matchedScope: Scope;
-  /** Wider connections that would apply if this one did not. */
-  readonly shadows: readonly { readonly connection: Connection; readonly scope: Scope }[];
+  /** The resolution if this connection did not apply. */
+  readonly wider: Resolved | undefined;
 }
 
 export interface Resolution extends Resolved {
   /** The scopes that were looked at, the narrowest first. */
   readonly path: readonly Scope[];
+}
+
+/** Wider connections that would apply if this one did not, as far as the caller may see them. */
+export function shadowsOf(wider: Resolved | undefined, authority: Authority): Resolved[] {
+  const shadows: Resolved[] = [];
+  for (let each = wider; each; each = each.wider) if (covers(authority, each.connection)) shadows.push(each);
+  return shadows;
 }
 
 export interface TargetProblem {
@@ -49,14 +57,11 @@ class Level {
   /** The same object for all targets that match the same scope. */
   resolved(): Resolved | undefined {
     if (this.connection === undefined) return this.wider?.resolved();
-    if (this.#resolved === undefined) {
-      const wider = this.wider?.resolved();
-      this.#resolved = {
-        connection: this.connection,
-        matchedScope: this.scope,
-        shadows: wider ? [{ connection: wider.connection, scope: wider.matchedScope }, ...wider.shadows] : [],
-      };
-    }
+    this.#resolved ??= {
+      connection: this.connection,
+      matchedScope: this.scope,
+      wider: this.wider?.resolved(),
+    };
     return this.#resolved;
   }
 

@@ -3,20 +3,13 @@ import type { Scope } from '../domain/scope.js';
 import { connectionSummary } from './views.js';
 
 /**
- * The JSON text of such a value. Deployed jobs ask for the same few parts all day long: each is kept as text, and an
- * answer is these texts joined.
+ * The JSON text of such a value. Deployed jobs ask for the same connections all day long: the text of each is kept, and
+ * an answer is joined from texts.
  */
 export class JsonText<Value> {
   declare readonly type: Value;
 
   constructor(readonly text: string) {}
-}
-
-/** A JSON array. Appending is four times as fast as `join`, which copies each text once more. */
-export function arrayText<Item>(items: Iterable<Item>, textOf: (item: Item) => string): string {
-  let text = '';
-  for (const item of items) text += text === '' ? textOf(item) : `,${textOf(item)}`;
-  return `[${text}]`;
 }
 
 const summaries = new WeakMap<Connection, string>();

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { Resolution } from '../../actions/resolve-target.js';
+import { type Resolution, shadowsOf } from '../../actions/resolve-target.js';
+import type { Authority } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { connectionSummary } from '../connections/answers.js';
-import { arrayText, JsonText, scopeText, summaryText } from '../json-text.js';
+import { JsonText, scopeText, summaryText } from '../json-text.js';
 
 export const resolution = z.object({
   connection: connectionSummary,
@@ -13,12 +14,11 @@ export const resolution = z.object({
     .meta({ description: 'Wider connections that would apply if this one did not.' }),
 });
 
-export function resolutionText({ connection, matchedScope, path, shadows }: Resolution) {
-  const wider = arrayText(
-    shadows,
-    (shadow) => `{"scope":${scopeText(shadow.scope)},"connection":${summaryText(shadow.connection)}}`,
+export function resolutionText({ connection, matchedScope, path, wider }: Resolution, authority: Authority) {
+  const shadows = shadowsOf(wider, authority).map(
+    (shadow) => `{"scope":${scopeText(shadow.matchedScope)},"connection":${summaryText(shadow.connection)}}`,
   );
   return new JsonText<z.input<typeof resolution>>(
-    `{"connection":${summaryText(connection)},"matchedScope":${scopeText(matchedScope)},"path":${arrayText(path, scopeText)},"shadows":${wider}}`,
+    `{"connection":${summaryText(connection)},"matchedScope":${scopeText(matchedScope)},"path":[${path.map(scopeText)}],"shadows":[${shadows}]}`,
   );
 }

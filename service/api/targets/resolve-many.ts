@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type Resolved, resolveTargets } from '../../actions/resolve-target.js';
+import { type Resolved, resolveTargets, shadowsOf } from '../../actions/resolve-target.js';
 import type { Connection } from '../../domain/connection.js';
 import { connectionId } from '../../domain/ids.js';
-import { covers, requireScope } from '../../domain/permission.js';
+import { requireScope } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { errorCode } from '../../domain/verification.js';
 import { connectionSummary } from '../connections/answers.js';
-import { arrayText, JsonText, scopeText, summaryText } from '../json-text.js';
+import { JsonText, scopeText, summaryText } from '../json-text.js';
 import { defineOperation } from '../operation.js';
 
 const resolutions = z.object({
@@ -53,36 +53,30 @@ export const resolveMany = defineOperation({
     for (const target of targets) requireScope(authority, target);
     const found = await resolveTargets(deps.store, organizationId, targets);
     const connections = new Set<Connection>();
-    const idOf = (connection: Connection) => {
+    const idOf = ({ connection }: Resolved) => {
       connections.add(connection);
       return `"connectionId":"${connection.id}"`;
     };
-    const textOf = memo(({ connection, matchedScope, shadows }: Resolved) => {
-      const wider = arrayText(
-        shadows.filter((shadow) => covers(authority, shadow.connection)),
-        (shadow) => `{"scope":${scopeText(shadow.scope)},${idOf(shadow.connection)}}`,
-      );
-      return `{${idOf(connection)},"matchedScope":${scopeText(matchedScope)},"shadows":${wider}}`;
-    });
-    const results = arrayText(found.entries(), ([index, one]) => {
-      const outcome = 'code' in one ? `"problem":${JSON.stringify(one)}` : `"resolution":${textOf(one)}`;
-      return `{"target":${scopeText(targets[index] ?? {})},${outcome}}`;
+    // Many targets share the same wider connections.
+    const shadowTexts = new Map<Resolved | undefined, string>();
+    const shadowsIn = ({ wider }: Resolved) => {
+      let text = shadowTexts.get(wider);
+      if (text === undefined) {
+        text = shadowsOf(wider, authority)
+          .map((shadow) => `{"scope":${scopeText(shadow.matchedScope)},${idOf(shadow)}}`)
+          .join();
+        shadowTexts.set(wider, text);
+      }
+      return text;
+    };
+    const results = found.map((one, index) => {
+      const target = `"target":${scopeText(targets[index] ?? {})}`;
+      return 'code' in one
+        ? `{${target},"problem":${JSON.stringify(one)}}`
+        : `{${target},"resolution":{${idOf(one)},"matchedScope":${scopeText(one.matchedScope)},"shadows":[${shadowsIn(one)}]}}`;
     });
     return new JsonText<z.input<typeof resolutions>>(
-      `{"results":${results},"connections":${arrayText(connections, summaryText)}}`,
+      `{"results":[${results}],"connections":[${[...connections].map(summaryText)}]}`,
     );
   },
 });
-
-/** Targets that match the same scope have the same resolution. */
-function memo(textOf: (resolved: Resolved) => string): (resolved: Resolved) => string {
-  const texts = new Map<Resolved, string>();
-  return (resolved) => {
-    let text = texts.get(resolved);
-    if (text === undefined) {
-      text = textOf(resolved);
-      texts.set(resolved, text);
-    }
-    return text;
-  };
-}

@@ -1,5 +1,5 @@
 import { resolveTarget } from '../../actions/resolve-target.js';
-import { covers, requireScope } from '../../domain/permission.js';
+import { requireScope } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
 import { resolution, resolutionText } from './resolution.js';
@@ -24,8 +24,6 @@ export const resolve = defineOperation({
   },
   async handler({ deps, caller: { organizationId, authority }, query }) {
     requireScope(authority, query);
-    const resolution = await resolveTarget(deps.store, organizationId, query);
-    const shadows = resolution.shadows.filter(({ connection }) => covers(authority, connection));
-    return resolutionText({ ...resolution, shadows });
+    return resolutionText(await resolveTarget(deps.store, organizationId, query), authority);
   },
 });
