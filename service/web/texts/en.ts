@@ -644,7 +644,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         newest: 'Newest deliveries',
         older: 'Older deliveries',
         replay: 'Send again',
-        replayThe: (type: string) => `Send ${type} again`,
+        replayThe: (type: string) => `Send again: ${type}`,
       },
     },
     success: {
