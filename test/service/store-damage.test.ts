@@ -255,7 +255,7 @@ test('an edited report is refused when it is read, and found by the next start',
   // Writes in the meantime sign no edited report.
   await store.createApiKey(anApiKey(id));
   await store.close();
-  await expect(contents(copy)).rejects.toMatchObject(damaged);
+  await expect(openFileStore({ directory: copy, keys })).rejects.toMatchObject(damaged);
 });
 
 test('a report is read whole while its document is written again and again', async () => {
