@@ -1,4 +1,4 @@
-import type { Caller, Role, TrustVersion } from './accounts.js';
+import type { Caller, Role, TemporaryCredentials, TrustVersion } from './accounts.js';
 import { authorizeCaller } from './authorize.js';
 import { AwsError } from './aws-error.js';
 import { awsManagedPolicy } from './aws-managed-policies.js';
@@ -71,19 +71,12 @@ export function sessionCaller(role: Role, sessionName: string): Omit<Caller, 'ac
 }
 
 /** Credentials, as STS answers them. */
-export function credentialsXml(credentials: {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken: string;
-  expiration: Date;
-}): XmlValue {
-  return {
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey,
-    SessionToken: credentials.sessionToken,
-    Expiration: credentials.expiration,
-  };
-}
+export const credentialsXml = (credentials: TemporaryCredentials): XmlValue => ({
+  AccessKeyId: credentials.accessKeyId,
+  SecretAccessKey: credentials.secretAccessKey,
+  SessionToken: credentials.sessionToken,
+  Expiration: credentials.expiration,
+});
 
 /** An external ID that is empty was sent: AWS refuses it, it doesn't take it for none. */
 function readWish(call: Call): Wish {

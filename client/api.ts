@@ -869,7 +869,7 @@ export interface Operations {
     args: [
       body:
         | {
-            name: string;
+            name?: string | undefined;
             /** Your name for it. */
             reference?: string | undefined;
             /** Up to 20 texts that the service keeps for you. */
@@ -888,7 +888,7 @@ export interface Operations {
             without?: string[] | undefined;
           }
         | {
-            name: string;
+            name?: string | undefined;
             method: 'access_key';
             /** Your name for it. */
             reference?: string | undefined;
@@ -927,7 +927,7 @@ export interface Operations {
         permissionSet?: string | undefined;
         /** IAM's simulator result. */
         permissions?: 'complete' | 'incomplete' | 'not_checked' | undefined;
-        /** Those that apply to it or to something in it: `shop/production`. */
+        /** Those that hold this scope or one within it: `shop/production`. */
         scope?: string | undefined;
       },
     ];

@@ -3,7 +3,7 @@ import type { AccessKey, AccessKeyEncryption, AccessKeyOwner } from '../domain/a
 import type { StoredAccessKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
-import { inconclusiveCode } from '../domain/inconclusive.js';
+import { noVerdictError } from '../domain/inconclusive.js';
 import type { Partition } from '../domain/role-arn.js';
 import { type AccessKeyVerification, verifyAccessKey } from '../domain/verification/verify-access-key.js';
 import type { Verification } from '../domain/verification.js';
@@ -76,9 +76,5 @@ export async function decidedVerification(
     deps,
   );
   if (result.outcome !== 'inconclusive') return result;
-  throw new RolebridgeError(inconclusiveCode(result.reason), result.message, {
-    remedy:
-      'There is no verdict on the access key. Send the same request again after the time in Retry-After.',
-    retryAfterSeconds: result.retryAfterSeconds,
-  });
+  throw noVerdictError(result, ' about the access key');
 }

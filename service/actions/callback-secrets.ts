@@ -1,13 +1,13 @@
 import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
 import { type Connection, roleRegistrationOf } from '../domain/connection.js';
-import { newCallbackSecret } from './create-connection.js';
+import { newSigningSecret } from './create-connection.js';
 
 /**
  * The current secrets of a connection: two at most, as in a rotation. An unknown connection gets
  * a dummy secret, so that timing reveals nothing.
  */
 export function createCallbackSecrets(deps: Dependencies) {
-  const nobody = deps.encryption.encrypt(newCallbackSecret(), callbackSecretContext('nobody'));
+  const nobody = deps.encryption.encrypt(newSigningSecret(), callbackSecretContext('nobody'));
 
   return (connection: Connection | undefined): [string, string] => {
     // A connection with an access key has secrets only once its move to a role has started.

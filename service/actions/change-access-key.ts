@@ -3,11 +3,12 @@ import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, KeyedConnection, RoleRegistration } from '../domain/connection.js';
 import { keyConnected, keyFailed, migrating } from '../domain/connection-transitions.js';
-import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { RolebridgeError } from '../domain/errors.js';
 import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
 import { newRoleRegistration, requirePartition } from './create-connection.js';
+import type { VerdictRequest } from './store-verdict.js';
 import { verificationFailed } from './verification-failed.js';
 
 /** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
@@ -32,7 +33,7 @@ export async function verifyStoredAccessKey(
   {
     isScheduled = false,
     persistFailure = () => true,
-  }: { isScheduled?: boolean; persistFailure?: (code: ErrorCode) => boolean | Promise<boolean> } = {},
+  }: { isScheduled?: boolean } & Pick<VerdictRequest, 'persistFailure'> = {},
 ): Promise<Connection> {
   const asking = await forVerification(deps, by, connection);
   const details = isScheduled ? { askedBy: 'schedule' } : undefined;

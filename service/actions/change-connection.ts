@@ -1,9 +1,8 @@
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditAction, AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
-import type { Connection, VerifiableConnection } from '../domain/connection.js';
+import type { Connection, LabelChange, VerifiableConnection } from '../domain/connection.js';
 import {
   deleted,
-  type LabelChange,
   labelled,
   renamed,
   reported,

@@ -1,15 +1,14 @@
 import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
-import { type ConnectionLabels, type KeyedConnection, labelsOf } from '../domain/connection.js';
+import { type KeyedConnection, labelsOf } from '../domain/connection.js';
 import { withNewAccessKey } from '../domain/connection-transitions.js';
-import { type AccountId, newConnectionId, type OrganizationId } from '../domain/ids.js';
-import type { Partition } from '../domain/role-arn.js';
+import { newConnectionId, type OrganizationId } from '../domain/ids.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
-import { connectionQuotas, requirePartition } from './create-connection.js';
+import { connectionQuotas, requirePartition, type WantedConnection } from './create-connection.js';
 import { requireDeclared } from './declared-targets.js';
 import { withinQuota } from './require-quota.js';
 
@@ -22,14 +21,11 @@ export async function createAccessKeyConnection(
   deps: Dependencies,
   by: Requester,
   organizationId: OrganizationId,
-  request: {
-    name: string;
+  request: Omit<WantedConnection, 'scopes' | 'scopeFrom'> & {
     key: AccessKey;
     sessionExpiresAt?: string | undefined;
     scope?: Scope | undefined;
-    partition: Partition;
-    expectedAccountId?: AccountId | undefined;
-  } & ConnectionLabels,
+  },
 ): Promise<KeyedConnection> {
   requireAccessKeys(deps);
   requirePartition(deps, request.partition);

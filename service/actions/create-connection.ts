@@ -1,49 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import {
-  type ConnectionLabels,
-  labelsOf,
-  type PendingConnection,
-  type RoleRegistration,
-} from '../domain/connection.js';
-import { pending } from '../domain/connection-transitions.js';
+import { labelsOf, type PendingConnection, type RoleRegistration } from '../domain/connection.js';
+import { type NewConnection, pending } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
-import {
-  type AccountId,
-  type ConnectionId,
-  newConnectionId,
-  newExternalId,
-  type OrganizationId,
-} from '../domain/ids.js';
+import { type ConnectionId, newConnectionId, newExternalId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
-import { checkScope, type Scope } from '../domain/scope.js';
+import { checkScope } from '../domain/scope.js';
 import { audited } from './audited.js';
 import { commitChange } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
-import { chosenPermissionSet } from './permission-set.js';
+import { chosenPermissionSet, type PermissionSetChoice } from './permission-set.js';
 import { withinQuota } from './require-quota.js';
+
+/** Wishes of the vendor for a new connection. Scopes undefined: where its first callback says; empty: nowhere yet. */
+export type WantedConnection = Omit<NewConnection, 'id' | 'organizationId' | 'createdAt'>;
 
 /** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
 export async function createConnection(
   deps: Dependencies,
   by: Requester,
   organizationId: OrganizationId,
-  request: {
-    /** One that no connection has. @default a new one */
-    id?: ConnectionId | undefined;
-    name: string;
-    /** Where it applies. Undefined: where its first callback says; empty: nowhere, until the vendor says so. */
-    scopes?: readonly Scope[] | undefined;
-    /** A callback may make it the organization's default. */
-    scopeFrom?: 'callback' | undefined;
-    partition: Partition;
-    expectedAccountId?: AccountId | undefined;
-    /** The name of one that the vendor has. */
-    permissionSet?: string | undefined;
-    /** Its optional statements that are left out. */
-    without?: readonly string[] | undefined;
-  } & ConnectionLabels,
+  request: WantedConnection &
+    PermissionSetChoice & {
+      /** One that no connection has. @default a new one */
+      id?: ConnectionId | undefined;
+    },
 ): Promise<{ connection: PendingConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
@@ -56,21 +38,8 @@ export async function createConnection(
     request.permissionSet === undefined
       ? undefined
       : chosenPermissionSet(deps, request.permissionSet, request.without);
-  const account = { partition, expectedAccountId };
-  const connection = pending(
-    {
-      id,
-      organizationId,
-      name,
-      ...labelsOf(request),
-      ...account,
-      scopes,
-      scopeFrom,
-      permissionSet,
-      createdAt,
-    },
-    trust,
-  );
+  const account = { partition, expectedAccountId, scopes, scopeFrom, ...labelsOf(request) };
+  const connection = pending({ id, organizationId, name, ...account, permissionSet, createdAt }, trust);
   const details = { method: connection.method, name: connection.name };
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
@@ -100,10 +69,10 @@ export function newRoleRegistration(
   id: ConnectionId,
   externalId = newExternalId(deps.vendor.externalIdPrefix),
 ): { trust: RoleRegistration; callbackSecret: string } {
-  const callbackSecret = newCallbackSecret();
+  const callbackSecret = newSigningSecret();
   const encryptedCallbackSecret = deps.encryption.encrypt(callbackSecret, callbackSecretContext(id));
   return { trust: { externalId, encryptedCallbackSecret }, callbackSecret };
 }
 
 /** As Standard Webhooks writes them. */
-export const newCallbackSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+export const newSigningSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

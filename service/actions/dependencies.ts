@@ -89,3 +89,9 @@ export const isoNow = (clock: Clock): string => new Date(clock.now()).toISOStrin
 
 /** Binds a encrypted callback secret to its connection. */
 export const callbackSecretContext = (connectionId: string): string => `callback-secret:${connectionId}`;
+
+/** The same secret under the key of today. @throws when the old key is missing */
+export const encryptedAgain =
+  (encryption: Encryption, context: string) =>
+  (encrypted: string): string =>
+    encryption.encrypt(encryption.open(encrypted, context), context);

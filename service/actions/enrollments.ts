@@ -1,11 +1,10 @@
-import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
+import { callbackSecretContext, type Dependencies, encryptedAgain, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { accountOfCaller, type CallerProof, identityRequest, notProved } from '../domain/caller-proof.js';
 import type { Connection, RoleConnection } from '../domain/connection.js';
 import {
   type Enrollment,
   enrollmentRoleName,
-  type ScopeRule,
   scopeOfAccount,
   withAccount,
   withNonce,
@@ -23,15 +22,15 @@ import {
 } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import type { Token } from '../domain/ports.js';
-import type { Partition } from '../domain/role-arn.js';
 import { audited } from './audited.js';
 import {
   connectionQuotas,
   createConnection,
-  newCallbackSecret,
+  newSigningSecret,
   requirePartition,
 } from './create-connection.js';
-import { chosenPermissionSet } from './permission-set.js';
+import { newestOf } from './newest-of.js';
+import { chosenPermissionSet, type PermissionSetChoice } from './permission-set.js';
 import { withinQuota } from './require-quota.js';
 
 /** Makes an enrollment; its secret is in no later answer. */
@@ -39,22 +38,13 @@ export async function createEnrollment(
   deps: Dependencies,
   by: Requester,
   organizationId: OrganizationId,
-  request: {
-    name: string;
-    partition: Partition;
-    scopeRule: ScopeRule;
-    accountIds?: readonly AccountId[] | undefined;
-    maxAccounts: number;
-    rolePattern?: string | undefined;
-    permissionSet?: string | undefined;
-    without?: readonly string[] | undefined;
-    expiresInSeconds: number;
-  },
+  request: Pick<Enrollment, 'name' | 'partition' | 'scopeRule' | 'accountIds' | 'maxAccounts'> &
+    PermissionSetChoice & { readonly rolePattern?: string | undefined; readonly expiresInSeconds: number },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
   requirePartition(deps, request.partition);
   const { expiresInSeconds, permissionSet, without, ...rest } = request;
   const id = newEnrollmentId();
-  const secret = newCallbackSecret();
+  const secret = newSigningSecret();
   const enrollment: Enrollment = {
     ...rest,
     permissionSet:
@@ -82,14 +72,9 @@ export async function listEnrollments(
   organizationId: OrganizationId,
   page: { limit: number; before?: string | undefined },
 ): Promise<{ enrollments: Enrollment[]; next: string | undefined }> {
-  const { limit, before } = page;
-  const found = (await deps.store.tokensOf(organizationId, 'enrollment'))
-    .map(enrollmentIn)
-    .filter((enrollment) => before === undefined || placeOf(enrollment) < before)
-    .sort((one, other) => (placeOf(one) > placeOf(other) ? -1 : 1));
-  const enrollments = found.slice(0, limit);
-  const last = enrollments.at(-1);
-  return { enrollments, next: last && found.length > limit ? placeOf(last) : undefined };
+  const all = (await deps.store.tokensOf(organizationId, 'enrollment')).map(enrollmentIn);
+  const { items: enrollments, next } = newestOf(all, placeOf, page);
+  return { enrollments, next };
 }
 
 /** Where an enrollment stands in the list. */
@@ -123,7 +108,7 @@ export async function endEnrollment(
 
 /** The secrets that a registration may be signed with: a random one for an unknown enrollment. */
 export function createEnrollmentSecrets(deps: Dependencies) {
-  const nobody = deps.encryption.encrypt(newCallbackSecret(), secretContext('nobody'));
+  const nobody = deps.encryption.encrypt(newSigningSecret(), secretContext('nobody'));
   return (enrollment: Enrollment | undefined): [string] => [
     enrollment
       ? deps.encryption.open(enrollment.encryptedSecret, secretContext(enrollment.id))
@@ -148,18 +133,11 @@ export async function resealEnrollment(
     const from = encryption.keyIdOf(encryptedSecret);
     if (from === encryption.keyId) return 'unchanged';
     const details = { enrollmentId: id, from, to: encryption.keyId };
-    const isStored = await audited(
-      deps,
-      by,
-      { action: 'enrollment.reencrypt', organizationId, details },
-      () => {
-        const again = encryption.encrypt(
-          encryption.open(encryptedSecret, secretContext(id)),
-          secretContext(id),
-        );
-        return store.replaceToken(before, enrollmentTokenOf({ ...enrollment, encryptedSecret: again }));
-      },
-    );
+    const event = { action: 'enrollment.reencrypt', organizationId, details } as const;
+    const isStored = await audited(deps, by, event, () => {
+      const again = encryptedAgain(encryption, secretContext(id))(encryptedSecret);
+      return store.replaceToken(before, enrollmentTokenOf({ ...enrollment, encryptedSecret: again }));
+    });
     if (isStored) return 'reencrypted';
     token = await store.token('enrollment', before.hash);
   }

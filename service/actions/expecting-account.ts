@@ -1,5 +1,5 @@
 import type { Connection, PendingConnection } from '../domain/connection.js';
-import { expecting } from '../domain/connection-transitions.js';
+import { awaiting } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 
@@ -8,7 +8,7 @@ import type { AccountId } from '../domain/ids.js';
  * @throws RolebridgeError `account_mismatch` when it is bound to one already: only a release changes that
  */
 export function expectingAccount(connection: Connection, expectedAccountId: AccountId): PendingConnection {
-  if (connection.status === 'pending') return expecting(connection, expectedAccountId);
+  if (connection.status === 'pending') return awaiting(connection, { expectedAccountId });
   throw new RolebridgeError('account_mismatch', 'The connection has already been used with an account.', {
     remedy: 'Release it with POST …/release-account, which replaces its external ID and callback secret.',
   });

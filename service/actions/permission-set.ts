@@ -5,7 +5,7 @@ import {
   type DeployedPermissionSet,
   permissionSetOf,
 } from '../domain/connection.js';
-import { needing } from '../domain/connection-transitions.js';
+import { awaiting } from '../domain/connection-transitions.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type PermissionSet, parsePermissionSetId } from '../domain/permission-set.js';
 import type { PermissionsToCheck } from '../domain/verification/request.js';
@@ -129,7 +129,7 @@ export function choosingPermissionSet(
       'Deploy another version or other optional statements with the stack; its callback reports them.',
     );
   const without = choice.without ?? (name === before?.name ? before.without : []);
-  const next = needing(connection, chosenPermissionSet(deps, name, without));
+  const next = awaiting(connection, { permissionSet: chosenPermissionSet(deps, name, without) });
   return { next, details: { permissionSet: name, without: without.join(',') } };
 }
 

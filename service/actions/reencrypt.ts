@@ -1,4 +1,4 @@
-import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
+import { callbackSecretContext, type Dependencies, encryptedAgain } from '../actions/dependencies.js';
 import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import {
@@ -124,8 +124,7 @@ async function reencryptWebhookSecrets(
     .map(encryption.keyIdOf)
     .find((keyId) => keyId !== encryption.keyId);
   if (from === undefined) return 'unchanged';
-  const context = webhookSecretContext(id);
-  const again = (text: string) => encryption.encrypt(encryption.open(text, context), context);
+  const again = encryptedAgain(encryption, webhookSecretContext(id));
   const details = { endpointId: id, from, to: encryption.keyId };
   const event = { action: 'webhook_endpoint.reencrypt', organizationId, details } as const;
   await audited({ store, clock }, by, event, () =>
@@ -150,11 +149,10 @@ async function reencryptPersonKey(
   if (personKey === undefined) return undefined;
   const from = encryption.keyIdOf(personKey);
   if (from === encryption.keyId) return 'unchanged';
-  const context = personKeyContext(id);
   const details = { from, to: encryption.keyId };
   const event = { action: 'organization.reencrypt', organizationId: id, details } as const;
   await audited(deps, by, event, () => {
-    const again = encryption.encrypt(encryption.open(personKey, context), context);
+    const again = encryptedAgain(encryption, personKeyContext(id))(personKey);
     return store.changeOrganization(id, (stored) =>
       stored.personKey === personKey ? { ...stored, personKey: again } : stored,
     );

@@ -9,7 +9,7 @@ import {
 import { withCallbackSecrets } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { saveChange } from './change-connection.js';
-import { newCallbackSecret } from './create-connection.js';
+import { newSigningSecret } from './create-connection.js';
 
 /** A customer's pipeline has a day to take the new secret up. */
 const usualSeconds = 24 * 60 * 60;
@@ -39,7 +39,7 @@ export function withNewCallbackSecret(
 ): { next: Connection; callbackSecret: string; previousValidUntil: string } {
   const trust = roleRegistrationOf(connection);
   if (trust === undefined || isDeleted(connection)) throw expectsNoCallback();
-  const callbackSecret = newCallbackSecret();
+  const callbackSecret = newSigningSecret();
   const previousValidUntil = new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString();
   const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
     encryptedCallbackSecret: deps.encryption.encrypt(callbackSecret, callbackSecretContext(connection.id)),

@@ -1,11 +1,12 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Requester } from '../domain/audit.js';
-import { type Connection, isDeleted, roleRegistrationOf } from '../domain/connection.js';
+import { type Connection, isDeleted } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Store, Token } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { type QuotaDependencies, withinQuota } from './require-quota.js';
+import { requireRegistration } from './require-registration.js';
 
 type Codes = QuotaDependencies & { readonly publicUrl: string };
 
@@ -22,10 +23,7 @@ export async function createSetupCode(
   by: Requester,
   connection: Connection,
 ): Promise<{ code: string; link: string; command: string; expiresAt: string }> {
-  if (isDeleted(connection) || roleRegistrationOf(connection) === undefined)
-    throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
-      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
-    });
+  requireRegistration(connection);
   const code = `stp_${randomBytes(24).toString('base64url')}`;
   const now = deps.clock.now();
   const expiresAt = new Date(now + LIFETIME_DAYS * DAY_MS).toISOString();

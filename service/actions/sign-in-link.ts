@@ -2,34 +2,25 @@ import { hash, randomBytes } from 'node:crypto';
 import { isValid } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
-import { type ConnectionId, newSignInLinkId, type OrganizationId } from '../domain/ids.js';
+import { newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
-import type { Clock, Encryption, Store, Token } from '../domain/ports.js';
-import type { Quotas } from '../domain/quotas.js';
+import type { Token } from '../domain/ports.js';
 import { type Access, defaultAccess, type LinkData, linkAuthority, linkIn } from '../domain/sign-in-link.js';
 import { type KeyMaker, keysOf } from './api-keys.js';
 import { audited, recordOutcome } from './audited.js';
-import { isoNow } from './dependencies.js';
+import { type Dependencies, isoNow } from './dependencies.js';
 import { findConnection } from './find-connection.js';
+import { newestOf } from './newest-of.js';
 import { encryptPerson, openPerson, type Person } from './persons.js';
 import { withinQuota } from './require-quota.js';
 
-type Links = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly encryption: Encryption;
-  readonly publicUrl: string;
-  readonly quotas: Quotas;
-  readonly vendor: { readonly isReturnUrl: (url: string) => boolean };
-};
+type Links = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'publicUrl' | 'quotas' | 'vendor'>;
 
-export interface NewLink {
-  readonly expiresInSeconds?: number | undefined;
-  readonly connectionId?: ConnectionId | undefined;
+export type NewLink = Pick<LinkData, 'connectionId' | 'returnUrl'> & {
   readonly access?: Access | undefined;
+  readonly expiresInSeconds?: number | undefined;
   readonly user?: Person | undefined;
-  readonly returnUrl?: string | undefined;
-}
+};
 
 /** A link as its maker sees it. */
 export interface ShownLink
@@ -107,32 +98,25 @@ async function shownLink(deps: Pick<Links, 'encryption' | 'store'>, token: Token
   return { id, access, connectionId, returnUrl, user, createdAt, expiresAt, usedAt, revokedAt };
 }
 
-/** The links that a caller may see and revoke, those that expired left out; the newest first. */
+/** The links that a caller may see and revoke, those that expired left out. */
 async function linksOf({ store, clock }: Pick<Links, 'store' | 'clock'>, maker: KeyMaker): Promise<Token[]> {
   const keys = new Set((await keysOf(store, maker)).map(({ id }) => id));
   const isAll = maker.key?.parentId === undefined;
   const now = isoNow(clock);
-  return (await store.tokensOf(maker.organizationId, 'sign_in_link'))
-    .filter((token) => {
-      const { apiKeyId } = linkIn(token);
-      return token.expiresAt > now && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
-    })
-    .sort((one, other) => (placeOf(one) < placeOf(other) ? 1 : -1));
+  return (await store.tokensOf(maker.organizationId, 'sign_in_link')).filter((token) => {
+    const { apiKeyId } = linkIn(token);
+    return token.expiresAt > now && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
+  });
 }
 
 /** `before` is the place ({@link placeOf}) of the last one of the page before, which may have expired since. */
 export async function listSignInLinks(
   deps: Links,
   maker: KeyMaker,
-  { limit, before }: { limit: number; before?: string | undefined },
+  page: { limit: number; before?: string | undefined },
 ): Promise<{ signInLinks: ShownLink[]; next: string | undefined }> {
-  const found = (await linksOf(deps, maker)).filter(
-    (token) => before === undefined || placeOf(token) < before,
-  );
-  const page = found.slice(0, limit);
-  const last = page.at(-1);
-  const signInLinks = await Promise.all(page.map((token) => shownLink(deps, token)));
-  return { signInLinks, next: last && found.length > limit ? placeOf(last) : undefined };
+  const { items, next } = newestOf(await linksOf(deps, maker), placeOf, page);
+  return { signInLinks: await Promise.all(items.map((token) => shownLink(deps, token))), next };
 }
 
 /** Where a link stands in the list. */

@@ -7,7 +7,7 @@ import {
 } from '../domain/connection.js';
 import { connected, failed, lacking, migrating, withForeignRole } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
-import { inconclusiveCode } from '../domain/inconclusive.js';
+import { noVerdictError } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import type { RoleVerification } from '../domain/verification/request.js';
@@ -23,9 +23,11 @@ import { connectedElsewhere, notConnectedElsewhere, verificationFailed } from '.
 
 /** The caller's part of storing a verdict. */
 export interface VerdictRequest {
+  /** `schedule`: the service itself, which waits for nothing since it retries. */
   readonly askedBy: 'callback' | 'manual' | 'verify' | 'schedule';
   /** A failure that does not count yet is not stored. @default all count */
   readonly persistFailure?: ((code: ErrorCode) => boolean | Promise<boolean>) | undefined;
+  /** Stored with the connection, whether it passes or fails. */
   readonly idempotency?: IdempotencyRecordOf | undefined;
   readonly takeOutcome: TakeOutcome;
   readonly permissions: PermissionPlan;
@@ -43,7 +45,7 @@ export async function storeVerdict(
   const { permissions, scopes, takeOutcome, idempotency } = request;
   const endings = { takeOutcome, idempotency };
   const isScheduled = request.askedBy === 'schedule';
-  if (result.outcome === 'inconclusive') throw inconclusive(result);
+  if (result.outcome === 'inconclusive') throw noVerdictError(result, ' about the role');
   if (result.outcome === 'refused') return storeRefusal(deps, intent, before, request, result);
 
   const connection = before;
@@ -71,11 +73,7 @@ export async function storeVerdict(
     if (isUnchanged)
       return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
     const next = connected(connection, {
-      role,
-      roleId,
-      externalId,
-      assurance,
-      probedAt,
+      ...result,
       permissionSet: permissions.deployed,
       verification,
       scopes,
@@ -90,20 +88,6 @@ export async function storeVerdict(
     return refuseForeign();
   }
 }
-
-const inconclusive = ({
-  reason,
-  message,
-  retryAfterSeconds,
-}: Extract<RoleVerification, { outcome: 'inconclusive' }>): RolebridgeError =>
-  new RolebridgeError(
-    reason === 'propagating' ? 'verification_in_progress' : inconclusiveCode(reason),
-    message,
-    {
-      remedy: 'There is no verdict on the role. Send the same request again after the time in Retry-After.',
-      retryAfterSeconds,
-    },
-  );
 
 async function storeRefusal(
   deps: Dependencies,

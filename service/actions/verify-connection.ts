@@ -1,17 +1,18 @@
 import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
-import { type Connection, roleRegistrationOf } from '../domain/connection.js';
+import type { Connection, RoleRegistration } from '../domain/connection.js';
 import { scopesAfterCallback } from '../domain/connection-scopes.js';
-import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { describeScope, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
-import type { VerificationProgress } from '../domain/verification/request.js';
+import type { RoleToVerify } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
-import { audited, type IdempotencyRecordOf, type TakeOutcome } from './audited.js';
+import { audited, type TakeOutcome } from './audited.js';
 import { subjectOf } from './change-connection.js';
 import { learnFromOpenedRole } from './learn-from-opened-role.js';
 import { planPermissions, type StatedPermissionSet } from './permission-set.js';
-import { storeVerdict } from './store-verdict.js';
+import { requireRegistration } from './require-registration.js';
+import { storeVerdict, type VerdictRequest } from './store-verdict.js';
 
 /**
  * Verifies the role and stores the outcome: connected, or failed with the reason.
@@ -35,24 +36,13 @@ export async function verifyConnection(
   );
 }
 
-export interface VerificationRequest extends StatedPermissionSet {
-  readonly roleArn: string;
-  /** The id of the role that the stack made; AWS must open that very one. */
-  readonly roleId?: string | undefined;
+export interface VerificationRequest
+  extends StatedPermissionSet,
+    Pick<RoleToVerify, 'roleArn' | 'roleId' | 'isVendorsDenialFinal' | 'diagnose' | 'onProgress'>,
+    Pick<VerdictRequest, 'askedBy' | 'persistFailure' | 'idempotency'> {
   /** The connection's new scope; by default unchanged. */
   readonly scope?: Scope | undefined;
-  /** `schedule`: the service itself, which waits for nothing since it retries. */
-  readonly askedBy: 'callback' | 'manual' | 'verify' | 'schedule';
   readonly firstAttemptAtMs?: number;
-  /** A failure that does not count yet is not stored. @default all count */
-  readonly persistFailure?: (code: ErrorCode) => boolean | Promise<boolean>;
-  /** See {@link RoleToVerify.isVendorsDenialFinal}. */
-  readonly isVendorsDenialFinal?: () => Promise<boolean>;
-  /** Whether the causes of a denial are looked for. @default true */
-  readonly diagnose?: boolean;
-  /** Stored with the connection, whether it passes or fails. */
-  readonly idempotency?: IdempotencyRecordOf | undefined;
-  readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
 async function verifyAndStore(
@@ -65,11 +55,7 @@ async function verifyAndStore(
     throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
       remedy: 'Ask the vendor for a new connection and use its values.',
     });
-  const trust = roleRegistrationOf(connection);
-  if (trust === undefined)
-    throw new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no role.', {
-      remedy: 'Start its migration to a role with POST …/migrate-to-role.',
-    });
+  const trust = requireRegistration(connection);
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
 
@@ -120,10 +106,7 @@ const knownAlias = (connection: Connection, roleArn: string): string | undefined
     ? connection.verification?.accountAlias
     : undefined;
 
-const identityOf = (
-  connection: Connection,
-  { externalId, pendingExternalId }: NonNullable<ReturnType<typeof roleRegistrationOf>>,
-) => ({
+const identityOf = (connection: Connection, { externalId, pendingExternalId }: RoleRegistration) => ({
   id: connection.id,
   organizationId: connection.organizationId,
   externalId,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Requester } from '../domain/audit.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { newWebhookEndpointId, type OrganizationId } from '../domain/ids.js';
@@ -10,6 +9,7 @@ import {
   webhookSecretContext,
 } from '../domain/webhook-endpoint.js';
 import { audited } from './audited.js';
+import { newSigningSecret } from './create-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
@@ -28,12 +28,9 @@ export type ShownEndpoint = Omit<WebhookEndpoint, 'secret' | 'previousSecret' | 
   readonly isSetting: boolean;
 };
 
-export interface EndpointMembers {
-  readonly url: string;
-  readonly description?: string | undefined;
-  readonly events?: readonly EventType[] | undefined;
+export type EndpointMembers = Pick<WebhookEndpoint, 'url' | 'description' | 'events'> & {
   readonly enabled?: boolean | undefined;
-}
+};
 
 /** Omitted members stay; null removes. */
 export interface EndpointChange {
@@ -52,7 +49,7 @@ export async function createWebhookEndpoint(
 ): Promise<ShownEndpoint & { readonly secret: string }> {
   assertFits(deps, organizationId, { url, events });
   const id = newWebhookEndpointId();
-  const secret = newWebhookSecret();
+  const secret = newSigningSecret();
   const now = isoNow(deps.clock);
   const endpoint: WebhookEndpoint = {
     id,
@@ -154,7 +151,7 @@ export async function rotateWebhookSecret(
   { previousValidSeconds = 86_400 }: { readonly previousValidSeconds?: number | undefined },
 ): Promise<ShownEndpoint & { readonly secret: string }> {
   const found = await changeable(deps, owner, id);
-  const secret = newWebhookSecret();
+  const secret = newSigningSecret();
   const { organizationId } = owner;
   const event = {
     action: 'webhook_endpoint.rotate_secret',
@@ -176,9 +173,6 @@ export async function rotateWebhookSecret(
   );
   return { ...(next ? shownEndpoint(next) : await findWebhookEndpoint(deps, owner, id)), secret };
 }
-
-/** As Standard Webhooks writes them. */
-const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 /** One that calls can change. */
 async function changeable(deps: Deps, owner: EndpointOwner, id: string): Promise<WebhookEndpoint> {

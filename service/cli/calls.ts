@@ -4,32 +4,40 @@ export const calls = {
   createConnection: {
     summary: 'Creates a connection.',
     members: {
-      reference: { description: 'Your name for it.' },
-      metadata: { description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: { description: 'Passed on with credentials.' },
+      name: '',
+      reference: 'Your name for it.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      defaultRegion: 'Passed on with credentials.',
+      scope: { kind: 'scope' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
-      expectedAccountId: { description: 'An AWS account: 12 digits.' },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
-      without: { description: 'Optional statements of the set that are left out.' },
+      expectedAccountId: 'An AWS account: 12 digits.',
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
+      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      accessKeyId: '',
+      secretAccessKey: '',
+      sessionToken: '',
+      sessionExpiresAt: '',
     },
   },
   listConnections: {
     summary: 'Lists connections.',
     members: {
-      after: { description: 'The `next` of the previous page.' },
-      accountId: { description: 'The account of the role or key, or the expected one.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      reference: '',
+      accountId: 'The account of the role or key, or the expected one.',
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
       },
-      code: { description: 'Why the last verification failed.' },
+      code: 'Why the last verification failed.',
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
-      permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
+      permissionSet: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
       permissions: {
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
-      scope: { description: 'Those that apply to it or to something in it: `shop/production`.' },
+      scope: 'Those that hold this scope or one within it: `shop/production`.',
     },
   },
   getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
@@ -37,40 +45,44 @@ export const calls = {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
-      metadata: { description: 'Up to 20 texts that the service keeps for you.' },
-      expectedAccountId: { description: 'An AWS account: 12 digits.' },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
-      without: { description: 'Optional statements of the set that are left out.' },
+      name: '',
+      reference: { isRemovable: true, description: 'Your name for it.' },
+      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      defaultRegion: { isRemovable: true, description: 'Passed on with credentials.' },
+      expectedAccountId: 'An AWS account: 12 digits.',
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
+      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
     },
   },
   releaseAccount: {
     summary:
       'Binds a connection to another AWS account: new external ID and callback secret, back to pending.',
-    members: { expectedAccountId: { description: 'An AWS account: 12 digits.' } },
+    members: { expectedAccountId: 'An AWS account: 12 digits.' },
   },
   deleteConnection: { summary: 'Deletes a connection, its access key first.', members: {} },
-  setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: {} },
+  setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: { roleArn: '' } },
   verifyConnection: { summary: 'Verifies a connection now.', members: {} },
-  setScopes: { summary: 'Sets where a connection applies.', members: {} },
+  setScopes: {
+    summary: 'Sets where a connection applies.',
+    members: { scopes: { kind: 'scopes' }, replace: { kind: 'flag' } },
+  },
   getRoleTemplates: {
     summary: 'Returns the templates for the role, with your choices; they contain no secret.',
     members: {
       permissions: { values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
-      managedPolicies: {
-        description:
-          "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
+      managedPolicies:
+        "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
+      without: 'Optional statements of the permission set that are left out, separated by commas.',
+      roleName: '',
+      path: '',
+      maxSessionDuration: {
+        kind: 'number',
+        description: 'The longest session, in seconds: 3,600 to 43,200.',
       },
-      without: {
-        description: 'Optional statements of the permission set that are left out, separated by commas.',
-      },
-      maxSessionDuration: { description: 'The longest session, in seconds: 3,600 to 43,200.' },
-      allowSessionTags: {
-        description: '"true": the vendor may tag its sessions.',
-        values: ['true', 'false'],
-      },
+      allowSessionTags: { kind: 'flag', description: '"true": the vendor may tag its sessions.' },
       allowSourceIdentity: {
+        kind: 'flag',
         description: '"true": the vendor may name who is behind a session.',
-        values: ['true', 'false'],
       },
     },
   },
@@ -82,11 +94,11 @@ export const calls = {
   revokeSetupCode: { summary: 'Revokes the set-up code of a connection, if it has one.', members: {} },
   rotateCallbackSecret: {
     summary: 'Rotates the callback secret; the previous one stays valid for a while.',
-    members: {},
+    members: { previousValidSeconds: { kind: 'number', range: [0, 604800] } },
   },
   rotateExternalId: {
     summary: 'Starts a rotation of the external ID; the current one works until the role has the new one.',
-    members: {},
+    members: { rotateCallbackSecret: { kind: 'flag' } },
   },
   cancelExternalIdRotation: {
     summary: 'Cancels the rotation of the external ID; the new one is never used again.',
@@ -94,42 +106,65 @@ export const calls = {
   },
   rotateAccessKey: {
     summary: 'Replaces the access key of a connection with another one of the same account.',
-    members: {},
+    members: { accessKeyId: '', secretAccessKey: '', sessionToken: '', sessionExpiresAt: '' },
   },
   migrateToRole: {
     summary: 'Starts the migration of a connection from an access key to a role.',
     members: {},
   },
-  resolve: { summary: 'Returns the connection that applies to a target, and the reason.', members: {} },
-  resolveMany: { summary: 'Returns the connections that apply to up to 100 targets.', members: {} },
-  issueCredentials: { summary: 'Issues short-lived credentials for a target.', members: {} },
+  resolve: {
+    summary: 'Returns the connection that applies to a target, and the reason.',
+    members: { project: '', environment: '', architecture: '' },
+  },
+  resolveMany: {
+    summary: 'Returns the connections that apply to up to 100 targets.',
+    members: { targets: { kind: 'scopes' } },
+  },
+  issueCredentials: {
+    summary: 'Issues short-lived credentials for a target.',
+    members: {
+      project: '',
+      environment: '',
+      architecture: '',
+      durationSeconds: { kind: 'number', range: [900, 43200] },
+      sessionName: '',
+      sessionPolicy: '',
+      tags: { kind: 'texts' },
+    },
+  },
   listProjects: { summary: 'Lists the declared projects.', members: {} },
   declareProject: {
     summary: "Declares a project's environments and architectures.",
+    query: ['dryRun'],
     members: {
-      dryRun: { description: 'Changes nothing, and returns what would change.', values: ['true', 'false'] },
+      dryRun: { kind: 'flag', description: 'Changes nothing, and returns what would change.' },
+      name: '',
+      environments: { kind: 'json' },
     },
   },
   deleteProject: {
     summary: 'Deletes the declaration of a project, and returns the scopes that match nothing afterwards.',
-    members: {
-      dryRun: { description: 'Changes nothing, and returns what would change.', values: ['true', 'false'] },
-    },
+    members: { dryRun: { kind: 'flag', description: 'Changes nothing, and returns what would change.' } },
   },
   createEnrollment: {
     summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
     members: {
-      name: { description: 'The start of the names of its connections.' },
+      name: 'The start of the names of its connections.',
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
-      permissionSet: { description: "The name of the vendor's permission set that the role is made with." },
-      without: { description: 'Optional statements of the set that are left out.' },
-      rolePattern: {
-        description:
-          "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
-      },
+      scopeRule: { kind: 'json' },
+      accountIds: { kind: 'list' },
+      maxAccounts: { kind: 'number', range: [1, 500] },
+      permissionSet: "The name of the vendor's permission set that the role is made with.",
+      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      rolePattern:
+        "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
+      expiresInSeconds: { kind: 'number', range: [60, 7776000] },
     },
   },
-  listEnrollments: { summary: 'Lists enrollments, newest first.', members: {} },
+  listEnrollments: {
+    summary: 'Lists enrollments, newest first.',
+    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
+  },
   getEnrollment: {
     summary: 'Returns an enrollment that has not ended, with its registered accounts.',
     members: {},
@@ -140,23 +175,28 @@ export const calls = {
   },
   createOrganization: {
     summary: 'Creates an organization and its first API key.',
+    isForOperator: true,
     members: {
-      reference: { description: 'Your unique name for it. You can use it in paths in place of the id.' },
-      metadata: { description: 'Up to 20 texts that the service keeps for you.' },
+      name: '',
+      reference: 'Your unique name for it. You can use it in paths in place of the id.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
     },
   },
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
+    isForOperator: true,
     members: {
-      after: { description: 'The `next` of the previous page.' },
-      accountId: { description: 'The account of the role or key, or the expected one.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      reference: '',
+      accountId: 'The account of the role or key, or the expected one.',
       assurance: {
         description: 'proven: the trust policy was read and judged. tested: by probes only.',
         values: ['proven', 'tested'],
       },
-      code: { description: 'Why the last verification failed.' },
+      code: 'Why the last verification failed.',
       status: { values: ['pending', 'connected', 'failed', 'disconnected'] },
-      permissionSet: { description: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.' },
+      permissionSet: 'Name (`deploy`) or name and version (`deploy@3`) of a permission set.',
       permissions: {
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
@@ -165,37 +205,58 @@ export const calls = {
   },
   countPermissionSets: {
     summary: 'Counts the connections of each permission set version, across organizations.',
+    isForOperator: true,
     members: {},
   },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
+    isForOperator: true,
     members: {
-      after: { description: 'The `next` of the previous page.' },
-      search: { description: 'A part of the name; letter case does not count.' },
+      limit: { kind: 'number', range: [1, 100] },
+      after: 'The `next` of the previous page.',
+      search: 'A part of the name; letter case does not count.',
     },
   },
   getOrganization: {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
+    isForOperator: true,
     members: {},
   },
   changeOrganization: {
     summary: 'Renames an organization, or changes its reference or metadata.',
+    isForOperator: true,
     members: {
-      metadata: { description: 'Up to 20 texts that the service keeps for you.' },
+      name: '',
+      reference: {
+        isRemovable: true,
+        description: 'Your unique name for it. You can use it in paths in place of the id.',
+      },
+      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
       targets: { values: ['open', 'declared'] },
     },
   },
   suspendOrganization: {
     summary: 'Suspends an organization: no credentials, no pages and no changes until it is resumed.',
+    isForOperator: true,
     members: {},
   },
-  resumeOrganization: { summary: 'Resumes a suspended organization.', members: {} },
-  exportOrganization: { summary: 'Exports the data of an organization, without secrets.', members: {} },
-  eraseOrganization: { summary: 'Deletes an organization and erases its data.', members: {} },
+  resumeOrganization: { summary: 'Resumes a suspended organization.', isForOperator: true, members: {} },
+  exportOrganization: {
+    summary: 'Exports the data of an organization, without secrets.',
+    isForOperator: true,
+    members: {},
+  },
+  eraseOrganization: {
+    summary: 'Deletes an organization and erases its data.',
+    isForOperator: true,
+    members: {},
+  },
   createApiKey: {
     summary: 'Creates an API key within the limits of your key.',
     members: {
+      name: '',
       permissions: {
+        kind: 'list',
         description: 'The permissions of the key, at most those of its creator.',
         values: [
           'connections:read',
@@ -209,14 +270,20 @@ export const calls = {
           'audit:read',
         ],
       },
-      scope: { description: 'The key sees connections and issues credentials within it only.' },
-      ceilings: { description: 'The longest duration, and a session policy for all credentials of the key.' },
-      expiresAt: { description: 'By default that of the key that creates it.' },
+      scope: {
+        kind: 'scope',
+        description: 'The key sees connections and issues credentials within it only.',
+      },
+      ceilings: {
+        kind: 'json',
+        description: 'The longest duration, and a session policy for all credentials of the key.',
+      },
+      expiresAt: 'By default that of the key that creates it.',
     },
   },
   listApiKeys: {
     summary: 'Lists API keys, revoked ones too, without the keys themselves.',
-    members: { after: { description: 'The `next` of the previous page.' } },
+    members: { limit: { kind: 'number', range: [1, 100] }, after: 'The `next` of the previous page.' },
   },
   revokeApiKey: {
     summary: 'Revokes an API key at once, with every key and link that was created with it.',
@@ -225,76 +292,103 @@ export const calls = {
   createSignInLink: {
     summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
     members: {
-      connectionId: { description: 'The only connection that it opens.' },
+      expiresInSeconds: { kind: 'number', range: [60, 2592000] },
+      connectionId: 'The only connection that it opens.',
       access: {
         description:
           'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
         values: ['read', 'connect', 'manage'],
       },
       user: {
+        kind: 'json',
         description:
           'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
       },
-      returnUrl: {
-        description: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
-      },
+      returnUrl: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
     },
   },
   listSignInLinks: {
     summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
-    members: {},
+    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
   },
   revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
   createWebhookEndpoint: {
     summary: 'Creates a webhook endpoint, and the secret that signs its messages.',
+    isForAllOrganizations: true,
     members: {
-      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
-      description: { description: 'A text that the service keeps for you.' },
-      events: { description: 'The types that it gets; left out: all.' },
-      enabled: { description: 'A disabled endpoint gets no events, and none of them later.' },
+      url: 'An `https` URL. Requests to private addresses are refused.',
+      description: 'A text that the service keeps for you.',
+      events: { kind: 'list', description: 'The types that it gets; left out: all.' },
+      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
     },
   },
   listWebhookEndpoints: {
     summary: 'Lists webhook endpoints, oldest first: of one organization, or those for all.',
+    isForAllOrganizations: true,
     members: {},
   },
-  getWebhookEndpoint: { summary: 'Reads a webhook endpoint.', members: {} },
+  getWebhookEndpoint: { summary: 'Reads a webhook endpoint.', isForAllOrganizations: true, members: {} },
   changeWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
+    isForAllOrganizations: true,
     members: {
-      url: { description: 'An `https` URL. Requests to private addresses are refused.' },
-      enabled: { description: 'A disabled endpoint gets no events, and none of them later.' },
+      url: 'An `https` URL. Requests to private addresses are refused.',
+      description: { isRemovable: true, description: 'A text that the service keeps for you.' },
+      events: { kind: 'list', isRemovable: true, description: 'The types that it gets; left out: all.' },
+      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
     },
   },
-  deleteWebhookEndpoint: { summary: 'Deletes a webhook endpoint, with its waiting messages.', members: {} },
-  rotateWebhookSecret: { summary: 'Creates another secret for a webhook endpoint.', members: {} },
-  sendTestMessage: { summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.', members: {} },
+  deleteWebhookEndpoint: {
+    summary: 'Deletes a webhook endpoint, with its waiting messages.',
+    isForAllOrganizations: true,
+    members: {},
+  },
+  rotateWebhookSecret: {
+    summary: 'Creates another secret for a webhook endpoint.',
+    isForAllOrganizations: true,
+    members: { previousValidSeconds: { kind: 'number', range: [0, 604800] } },
+  },
+  sendTestMessage: {
+    summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.',
+    isForAllOrganizations: true,
+    members: {},
+  },
   listWebhookDeliveries: {
     summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
+    isForAllOrganizations: true,
     members: {
+      limit: { kind: 'number', range: [1, 100] },
       status: { values: ['pending', 'delivered', 'failed'] },
-      after: { description: 'The `next` of the previous page.' },
+      after: 'The `next` of the previous page.',
     },
   },
-  replayWebhookDelivery: { summary: 'Sends one message again.', members: {} },
+  replayWebhookDelivery: { summary: 'Sends one message again.', isForAllOrganizations: true, members: {} },
   replayWebhookDeliveries: {
     summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
+    isForAllOrganizations: true,
     members: {
-      since: { description: 'Messages created then or later.' },
-      until: { description: 'Messages created then or before.' },
+      since: 'Messages created then or later.',
+      until: 'Messages created then or before.',
       status: { description: 'By default those that failed.', values: ['failed', 'delivered'] },
     },
   },
   listAuditRecords: {
     summary: 'Lists audit records, newest first.',
     members: {
-      before: { description: 'The `next` of the previous page.' },
-      connection: { description: 'Records about one connection only.' },
+      limit: { kind: 'number', range: [1, 100] },
+      before: 'The `next` of the previous page.',
+      connection: 'Records about one connection only.',
     },
   },
+  listPermissionSets: {
+    summary: 'Lists every version of every permission set, the newest first.',
+    members: {},
+  },
+  getPermissionSet: { summary: 'Returns one version of a permission set.', members: {} },
   reencrypt: {
     summary:
       "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
+    isForOperator: true,
     members: {},
   },
 } as const;

@@ -1,40 +1,40 @@
-import type { Command } from 'commander';
+import type { CommandRow } from './command-row.js';
 import { UsageError } from './failure.js';
-import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { optionsOf, partsOf } from './options-of.js';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** `rolebridge completion SHELL`: a script made of the commands as they are. */
-export function addCompletionCommand(program: Command, terminal: Terminal): void {
-  withExample(
-    program.command('completion <shell>').description(`print a completion script for ${shells.join(', ')}`),
-    `echo 'source <(rolebridge completion bash)' >> ~/.bashrc
+export const completionCommands: readonly CommandRow[] = [
+  {
+    usage: 'completion <shell>',
+    about: `print a completion script for ${shells.join(', ')}`,
+    example: `echo 'source <(rolebridge completion bash)' >> ~/.bashrc
   echo 'source <(rolebridge completion zsh)' >> ~/.zshrc
   rolebridge completion fish > ~/.config/fish/completions/rolebridge.fish`,
-  ).action((name: string) => {
-    const shell = shells.find((known) => known === name);
-    if (shell === undefined)
-      throw new UsageError(
-        `There is no completion for ${JSON.stringify(name)}, only for ${shells.join(', ')}.`,
-      );
-    terminal.stdout.write(scripts[shell](wordsAfter(program)));
-  });
-}
+    run({ terminal, words: [name], table }) {
+      const shell = shells.find((known) => known === name);
+      if (shell === undefined)
+        throw new UsageError(
+          `There is no completion for ${JSON.stringify(name)}, only for ${shells.join(', ')}.`,
+        );
+      terminal.stdout.write(scripts[shell](wordsAfter(table)));
+    },
+  },
+];
 
 /** Completions of each command: `""` the program itself, `"connection list"` a leaf. */
-function wordsAfter(program: Command): Map<string, string[]> {
-  const words = new Map<string, string[]>();
-  const visit = (command: Command, path: string[]) => {
-    words.set(path.join(' '), [
-      ...command.commands.map((child) => child.name()),
-      ...command.options.flatMap(({ long }) => long ?? []),
-      '--help',
-    ]);
-    for (const child of command.commands) visit(child, [...path, child.name()]);
-  };
-  visit(program, []);
-  return words;
+function wordsAfter(table: readonly CommandRow[]): Map<string, string[]> {
+  const words = new Map<string, Set<string>>([['', new Set(['help', '--version'])]]);
+  for (const row of table) {
+    const path = partsOf(row).words;
+    for (const [index, word] of path.entries()) {
+      const before = path.slice(0, index).join(' ');
+      words.set(before, (words.get(before) ?? new Set()).add(word));
+    }
+    const flags = optionsOf(row).flatMap((option) => /--[\w-]+/.exec(option.flags) ?? []);
+    words.set(path.join(' '), new Set(flags));
+  }
+  return new Map([...words].map(([path, next]) => [path, [...next, '--help']]));
 }
 
 /** Every command below the first, quoted. */

@@ -1,31 +1,34 @@
-import { type Command, Option } from 'commander';
 import type { Connection } from '../../client/index.js';
+import type { CommandRow, Given } from './command-row.js';
 import { type Evidence, evidencePage, type Report } from './evidence-page.js';
+import { oneOf } from './option-row.js';
 import { printJson } from './print.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
-import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
 
-/** `rolebridge evidence`: for AWS's Foundational Technical Review, the controls on cross-account access (CAA). */
-export function addEvidenceCommand(program: Command, terminal: Terminal): void {
-  withExample(
-    withServiceOptions(
-      program
-        .command('evidence')
-        .description(
-          'print evidence for an audit: how each control on cross-account access is met, and when that was last shown',
-        ),
-    ).addOption(new Option('--format <format>', 'output format').choices(['json', 'html']).default('json')),
-    'rolebridge evidence --format html > evidence.html',
-  ).action(async (options: ServiceOptions & { format: 'json' | 'html' }) => {
-    const client = await clientOf(options, terminal);
-    const connections: Connection[] = [];
-    for await (const connection of client.connections()) connections.push(connection);
-    const report = reportOf(connections, new Date());
-    if (options.format === 'json') printJson(terminal, report);
-    else terminal.stdout.write(evidencePage(report));
-  });
-}
+/** For AWS's Foundational Technical Review, the controls on cross-account access (CAA). */
+export const evidenceCommands: readonly CommandRow[] = [
+  {
+    usage: 'evidence',
+    about:
+      'print evidence for an audit: how each control on cross-account access is met, and when that was last shown',
+    example: 'rolebridge evidence --format html > evidence.html',
+    asks: 'service',
+    options: [
+      {
+        flags: '--format <format>',
+        about: 'output format: json, html',
+        parse: oneOf('--format', ['json', 'html']),
+        initial: 'json',
+      },
+    ],
+    async run({ terminal, options, client }: Given<{ format: 'json' | 'html' }>) {
+      const connections: Connection[] = [];
+      for await (const connection of (await client()).connections()) connections.push(connection);
+      const report = reportOf(connections, new Date());
+      if (options.format === 'json') printJson(terminal, report);
+      else terminal.stdout.write(evidencePage(report));
+    },
+  },
+];
 
 /** https://apn-checklists.s3.amazonaws.com/foundational/partner-hosted/partner-hosted/CVLHEC5X7.html */
 const titles = {

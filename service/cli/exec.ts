@@ -1,29 +1,27 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { Command } from 'commander';
 import type { Credentials } from '../../client/index.js';
+import type { CommandRow, Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, reportFailure, UsageError } from './failure.js';
 import { clientOf } from './service-options.js';
-import { type SessionOptions, sessionRequestOf, withSessionOptions } from './session-options.js';
+import { type SessionOptions, sessionOptions, sessionRequestOf } from './session-options.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
 
-/** `rolebridge exec … -- COMMAND`. */
-export function addExecCommand(program: Command, terminal: Terminal): void {
-  withExample(
-    withSessionOptions(
-      program
-        .command('exec <command> [arguments...]')
-        .description('run a command with credentials for a target in its environment')
-        .passThroughOptions(),
-    ),
-    'rolebridge exec --project shop --environment production -- terraform plan',
-  ).action(async (command: string, words: string[], options: SessionOptions) => {
-    const credentials = await credentialsFor(options, terminal);
-    throw new Ended(await runWith(command, words, environmentWith(terminal.env, credentials), terminal));
-  });
-}
+export const execCommands: readonly CommandRow[] = [
+  {
+    usage: 'exec <command> [arguments...]',
+    about: 'run a command with credentials for a target in its environment',
+    example: 'rolebridge exec --project shop --environment production -- terraform plan',
+    asks: 'service',
+    options: sessionOptions,
+    passesOptions: true,
+    async run({ terminal, words: [command = '', ...words], options }: Given<SessionOptions>) {
+      const credentials = await credentialsFor(options, terminal);
+      throw new Ended(await runWith(command, words, environmentWith(terminal.env, credentials), terminal));
+    },
+  },
+];
 
 /** A command that did not run must not look like one that ran and ended so. */
 async function credentialsFor(options: SessionOptions, terminal: Terminal): Promise<Credentials> {

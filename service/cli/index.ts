@@ -1,27 +1,14 @@
 /**
- * The command line: `run` reads options, calls in, and says with which code to end. Commands that call a service load
- * nothing but the client, so that AWS's tools wait for `rolebridge credentials` no longer than need be; commands that work on
- * the store load the service when they run.
+ * The command line: `run` reads options, calls in, and says with which code to end. `rolebridge credentials` alone loads
+ * nothing but the client (`start.ts`); commands that work on the store load the service when they run.
  */
-import type { Command } from 'commander';
-import { addApiKeyCommands } from './api-keys.js';
-import { addAuditCommand } from './audit.js';
-import { addCompletionCommand } from './completion.js';
-import { addConnectionCommands } from './connections.js';
-import { addEnrollmentCommands } from './enrollments.js';
-import { addEvidenceCommand } from './evidence.js';
-import { addExecCommand } from './exec.js';
-import { addExplainCommand } from './explain.js';
-import { addOperatorCommands, addOperatorTokenCommands } from './operator-tokens.js';
-import { addOrganizationCommands } from './organizations.js';
-import { addPermissionCommands } from './permissions.js';
+import { type Command, Option } from 'commander';
+import type { CommandRow } from './command-row.js';
+import { descriptionOf, optionsOf, partsOf } from './options-of.js';
 import { newProgram, runProgram } from './program.js';
-import { addServiceCommands } from './service-commands.js';
-import { addSignInLinkCommands } from './sign-in-links.js';
-import { addTargetCommands } from './targets.js';
+import { runRow } from './run-row.js';
+import { commandTable, groups } from './table.js';
 import type { Terminal } from './terminal.js';
-import { addVerifyCommand } from './verify-all.js';
-import { addWebhookCommands } from './webhooks.js';
 
 export { exitCodes } from './exit-codes.js';
 export type { Terminal } from './terminal.js';
@@ -30,25 +17,29 @@ export type { Terminal } from './terminal.js';
 export const run = (words: readonly string[], terminal: Terminal): Promise<number> =>
   runProgram(createProgram(terminal), words.length === 0 ? ['serve'] : words, terminal);
 
-/** The tree of all commands; completion is made of it too. */
+/** The tree of all commands. */
 export function createProgram(terminal: Terminal): Command {
   const program = newProgram(terminal);
-  addServiceCommands(program, terminal);
-  addOrganizationCommands(program, terminal);
-  addOperatorTokenCommands(program, terminal);
-  addOperatorCommands(program, terminal);
-  addConnectionCommands(program, terminal);
-  addVerifyCommand(program, terminal);
-  addPermissionCommands(program, terminal);
-  addTargetCommands(program, terminal);
-  addExecCommand(program, terminal);
-  addEnrollmentCommands(program, terminal);
-  addApiKeyCommands(program, terminal);
-  addSignInLinkCommands(program, terminal);
-  addWebhookCommands(program, terminal);
-  addAuditCommand(program, terminal);
-  addEvidenceCommand(program, terminal);
-  addExplainCommand(program, terminal);
-  addCompletionCommand(program, terminal);
+  for (const row of commandTable) addCommand(program, row, terminal);
   return program;
+}
+
+function addCommand(program: Command, row: CommandRow, terminal: Terminal): void {
+  const { words, args } = partsOf(row);
+  const [name = '', group] = words.toReversed();
+  const parent =
+    group === undefined
+      ? program
+      : (program.commands.find((each) => each.name() === group) ??
+        program.command(group).description(groups[group] ?? ''));
+  const command = parent
+    .command([name, ...args].join(' '))
+    .description(descriptionOf(row))
+    .addHelpText('after', `\nExample:\n  ${row.example}`);
+  if (row.passesOptions) command.passThroughOptions();
+  for (const { flags, about, parse, initial, isRequired = false } of optionsOf(row)) {
+    const option = new Option(flags, about).makeOptionMandatory(isRequired).default(initial);
+    command.addOption(parse ? option.argParser(parse) : option);
+  }
+  command.action(() => runRow(row, commandTable, { terminal, words: command.args, options: command.opts() }));
 }

@@ -1,11 +1,7 @@
-import type { Command } from 'commander';
 import type { CreatedConnection } from '../../client/index.js';
+import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { memberOf, summaryOf } from './of-call.js';
-import { printable, printJson } from './print.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
-import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
+import { printable } from './print.js';
 
 /** The values of `--format`, and the members of `roleTemplates` in the API. */
 export const templateFormats = {
@@ -25,50 +21,34 @@ export function checkFormat(format: string): asserts format is keyof typeof temp
     throw new UsageError(`--format must be one of ${formatNames}, not ${JSON.stringify(format)}.`);
 }
 
-interface TemplateOptions extends ServiceOptions {
-  readonly format: string;
-  readonly permissions?: 'read-only';
-  readonly managedPolicies?: string;
-  readonly roleName?: string;
-  readonly path?: string;
-  readonly maxSessionDuration?: string;
+export const templateCommands: readonly CommandRow[] = [
+  ofCall('getRoleTemplates', {
+    usage: 'connection template <id>',
+    example:
+      'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
+    members: {
+      permissions: ['--permissions <preset>'],
+      managedPolicies: ['--managed-policies <policies>'],
+      maxSessionDuration: ['--max-session-duration <seconds>'],
+      allowSessionTags: ['--allow-session-tags', 'lets the vendor tag its sessions'],
+      allowSourceIdentity: ['--allow-source-identity', 'lets the vendor name who is behind a session'],
+    },
+    options: [{ flags: '--format <format>', about: `one of ${formatNames}`, isRequired: true }],
+    request({ options: { format, ...flags } }: Given<TemplateOptions>) {
+      checkFormat(format);
+      return {
+        ...(flags.allowSessionTags && { allowSessionTags: 'true' }),
+        ...(flags.allowSourceIdentity && { allowSourceIdentity: 'true' }),
+      };
+    },
+    show({ roleTemplates }, { terminal, options: { format } }: Given<TemplateOptions>) {
+      terminal.stdout.write(`${printable(roleTemplates[templateFormats[format]] ?? '').trimEnd()}\n`);
+    },
+  }),
+];
+
+interface TemplateOptions {
+  readonly format: keyof typeof templateFormats;
   readonly allowSessionTags?: boolean;
   readonly allowSourceIdentity?: boolean;
-}
-
-/** `rolebridge connection template`: one role template with its options, without secrets. */
-export function addTemplateCommand(group: Command, terminal: Terminal): void {
-  withExample(
-    withServiceOptions(group.command('template <id>').description(summaryOf('getRoleTemplates'))),
-    'rolebridge connection template con_… --format terraform --permissions security-audit > rolebridge.tf',
-  )
-    .requiredOption('--format <format>', `one of ${formatNames}`)
-    .option(
-      '--permissions <preset>',
-      `permissions of the role: ${memberOf('getRoleTemplates', 'permissions')}`,
-    )
-    .option('--managed-policies <policies>', memberOf('getRoleTemplates', 'managedPolicies'))
-    .option('--role-name <name>', 'the name of the role')
-    .option('--path <path>', 'the path of the role')
-    .option('--max-session-duration <seconds>', memberOf('getRoleTemplates', 'maxSessionDuration'))
-    .option('--allow-session-tags', 'lets the vendor tag its sessions')
-    .option('--allow-source-identity', 'lets the vendor name who is behind a session')
-    .action(async (id: string, options: TemplateOptions) => {
-      const { format, permissions, managedPolicies, roleName, path, maxSessionDuration, json } = options;
-      checkFormat(format);
-      const client = await clientOf(options, terminal);
-      const templates = await client.getRoleTemplates(id, {
-        // The service knows what may be chosen, and says so.
-        permissions,
-        managedPolicies,
-        roleName,
-        path,
-        ...(maxSessionDuration !== undefined && { maxSessionDuration: Number(maxSessionDuration) }),
-        ...(options.allowSessionTags && { allowSessionTags: 'true' }),
-        ...(options.allowSourceIdentity && { allowSourceIdentity: 'true' }),
-      });
-      if (json) return printJson(terminal, templates);
-      const text = templates.roleTemplates[templateFormats[format]] ?? '';
-      terminal.stdout.write(`${printable(text).trimEnd()}\n`);
-    });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
-import type { OptionTaker } from './option-taker.js';
+import { jsonOption, type OptionRow, wholeNumber } from './option-row.js';
 import type { Terminal } from './terminal.js';
 
 export interface ServiceOptions {
@@ -13,27 +13,61 @@ export interface ServiceOptions {
   readonly allowHttp?: boolean;
   readonly timeout?: number;
   readonly json?: boolean;
+  /** With the operator's token: the organization to act for. */
+  readonly organization?: string;
+  readonly allOrganizations?: boolean;
 }
 
-/** The options of every command that talks to a service. */
-export const withServiceOptions = <Taker extends OptionTaker<Taker>>(command: Taker): Taker =>
-  command
-    .option('--url <url>', 'where the service is (or ROLEBRIDGE_URL)')
-    .option(
-      '--api-key-file <path>',
-      'a file with the API key, "-" for standard input (or ROLEBRIDGE_API_KEY_FILE; or ROLEBRIDGE_API_KEY, the key itself)',
-    )
-    .option('--timeout <seconds>', 'how long to wait for an answer', wholeNumber('--timeout', 1, 600))
-    .option('--allow-http', 'allow http: to another machine, where keys can be read on the way')
-    .option('--json', 'print JSON, including errors');
+const ofEveryRequest: readonly OptionRow[] = [
+  {
+    flags: '--timeout <seconds>',
+    about: 'how long to wait for an answer',
+    parse: wholeNumber('--timeout', 1, 600),
+  },
+  { flags: '--allow-http', about: 'allow http: to another machine, where keys can be read on the way' },
+  jsonOption,
+];
 
-/** @throws UsageError when the URL or the key is missing */
-export async function clientOf(options: ServiceOptions, terminal: Terminal): Promise<RolebridgeClient> {
+/** The options of every command that calls a service with an API key. */
+export const serviceOptions: readonly OptionRow[] = [
+  { flags: '--url <url>', about: 'where the service is (or ROLEBRIDGE_URL)' },
+  {
+    flags: '--api-key-file <path>',
+    about:
+      'a file with the API key, "-" for standard input (or ROLEBRIDGE_API_KEY_FILE; or ROLEBRIDGE_API_KEY, the key itself)',
+  },
+  {
+    flags: '--organization <organization>',
+    about:
+      'as the operator: the id or reference of the organization to act for; needs ROLEBRIDGE_OPERATOR_TOKEN',
+  },
+  ...ofEveryRequest,
+];
+
+/** The same for the operator's commands. */
+export const operatorOptions: readonly OptionRow[] = [
+  {
+    flags: '--url <url>',
+    about: 'where the service is (or ROLEBRIDGE_URL); needs ROLEBRIDGE_OPERATOR_TOKEN',
+  },
+  ...ofEveryRequest,
+];
+
+/** @throws UsageError when the URL or the secret is missing */
+export async function clientOf(
+  options: ServiceOptions,
+  terminal: Terminal,
+  isOperator = false,
+): Promise<RolebridgeClient> {
+  const { organization, allOrganizations = false } = options;
+  const usesToken = isOperator || allOrganizations || organization !== undefined;
   const url = urlOf(options, terminal);
+  const apiKey = usesToken ? operatorTokenOf(terminal) : await apiKeyOf(options, terminal);
   return createRolebridgeClient({
     url,
+    organization,
     agent: await agentFor(url, terminal),
-    apiKey: await apiKeyOf(options, terminal),
+    apiKey,
     allowHttp: options.allowHttp || terminal.env.ROLEBRIDGE_ALLOW_HTTP === 'true',
     timeoutMs: options.timeout && options.timeout * 1000,
   });
@@ -50,6 +84,18 @@ export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
   const given = url ?? env.ROLEBRIDGE_URL;
   if (given) return given;
   throw new UsageError('The URL of the service is missing.', 'Give --url https://…, or set ROLEBRIDGE_URL.');
+}
+
+/** @throws UsageError */
+function operatorTokenOf(terminal: Terminal): string {
+  const { env } = terminal;
+  const file = env.ROLEBRIDGE_OPERATOR_TOKEN_FILE;
+  const token = file ? readKeyFile(file, terminal).trim() : env.ROLEBRIDGE_OPERATOR_TOKEN;
+  if (token && /^[\x21-\x7e]{32,200}$/.test(token)) return token;
+  throw new UsageError(
+    token ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
+    'Set ROLEBRIDGE_OPERATOR_TOKEN to the token of the service.',
+  );
 }
 
 async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<string> {
@@ -101,12 +147,3 @@ export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   }
   return text;
 }
-
-/** A parser of an option. @throws UsageError */
-export const wholeNumber = (name: string, least: number, most: number) => (text: string) => {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(
-    `${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`,
-  );
-};

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Credentials, RequestBody } from '../../client/index.js';
 import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
-import type { OptionTaker } from './option-taker.js';
-import { clientOf, type ServiceOptions, wholeNumber, withServiceOptions } from './service-options.js';
-import { type TargetOptions, targetOf, withTargetOptions } from './target-options.js';
+import { type OptionRow, wholeNumber } from './option-row.js';
+import { clientOf, type ServiceOptions, serviceOptions } from './service-options.js';
+import { type TargetOptions, targetOf, targetOptions } from './target-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface SessionOptions extends ServiceOptions, TargetOptions {
@@ -14,19 +14,23 @@ export interface SessionOptions extends ServiceOptions, TargetOptions {
   readonly tag?: Readonly<Record<string, string>>;
 }
 
-export const withSessionOptions = <Taker extends OptionTaker<Taker>>(command: Taker): Taker =>
-  withServiceOptions(withTargetOptions(command))
-    .option(
-      '--duration <seconds>',
-      'how long the session lasts: 900 to 43200, as the role allows',
-      wholeNumber('--duration', 900, 43_200),
-    )
-    .option(
-      '--session-name <name>',
-      'the session name in the customer’s CloudTrail, after the organization’s id',
-    )
-    .option('--session-policy-file <path>', 'a file with a policy that limits the session')
-    .option('--tag <key=value>', 'a session tag; repeatable', addTag);
+export const sessionOptions: readonly OptionRow[] = [
+  ...targetOptions,
+  {
+    flags: '--duration <seconds>',
+    about: 'how long the session lasts: 900 to 43200, as the role allows',
+    parse: wholeNumber('--duration', 900, 43_200),
+  },
+  {
+    flags: '--session-name <name>',
+    about: 'the session name in the customer’s CloudTrail, after the organization’s id',
+  },
+  { flags: '--session-policy-file <path>', about: 'a file with a policy that limits the session' },
+  { flags: '--tag <key=value>', about: 'a session tag; repeatable', parse: addTag },
+];
+
+/** With those of every call. */
+export const credentialsOptions: readonly OptionRow[] = [...sessionOptions, ...serviceOptions];
 
 /** @throws UsageError */
 export function sessionRequestOf(options: SessionOptions): RequestBody<'issueCredentials'> {

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import type { Command } from 'commander';
 import { ConfigurationError } from '../configuration-error.js';
 import { codeOf } from '../unknown-value.js';
+import type { CommandRow, Given } from './command-row.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
 
 interface SetupOptions {
   readonly principal?: string;
@@ -17,20 +16,26 @@ interface SetupOptions {
   readonly file: string;
 }
 
-/** `rolebridge setup`: new keys and the settings for a first start, written once. */
-export function addSetupCommand(program: Command, terminal: Terminal): void {
-  withExample(
-    program
-      .command('setup')
-      .description('create the keys and a settings file for a first start; never overwrites one')
-      .option('--principal <arn>', 'the IAM role or user that the service runs as; customers’ roles trust it')
-      .option('--public-url <url>', 'where customers reach the service')
-      .option('--data-dir <path>', 'where the service keeps its data', './data')
-      .option('--database-url <url>', 'a PostgreSQL database instead of the data directory')
-      .option('--file <path>', 'the settings file', './rolebridge.env'),
-    'rolebridge setup --principal arn:aws:iam::111122223333:role/rolebridge --public-url https://connect.vendor.example',
-  ).action((options: SetupOptions) => setup(options, terminal));
-}
+/** New keys and the settings for a first start, written once. */
+export const setupCommands: readonly CommandRow[] = [
+  {
+    usage: 'setup',
+    about: 'create the keys and a settings file for a first start; never overwrites one',
+    example:
+      'rolebridge setup --principal arn:aws:iam::111122223333:role/rolebridge --public-url https://connect.vendor.example',
+    options: [
+      {
+        flags: '--principal <arn>',
+        about: 'the IAM role or user that the service runs as; customers’ roles trust it',
+      },
+      { flags: '--public-url <url>', about: 'where customers reach the service' },
+      { flags: '--data-dir <path>', about: 'where the service keeps its data', initial: './data' },
+      { flags: '--database-url <url>', about: 'a PostgreSQL database instead of the data directory' },
+      { flags: '--file <path>', about: 'the settings file', initial: './rolebridge.env' },
+    ],
+    run: ({ terminal, options }: Given<SetupOptions>) => setup(options, terminal),
+  },
+];
 
 async function setup(options: SetupOptions, terminal: Terminal): Promise<void> {
   const { principal, publicUrl } = await completed(options, terminal);

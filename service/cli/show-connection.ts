@@ -1,31 +1,29 @@
 import type { Connection, CreatedConnection } from '../../client/index.js';
+import type { Given } from './command-row.js';
 import { UsageError } from './failure.js';
-import { permissionLines } from './permissions.js';
+import type { OptionRow } from './option-row.js';
+import { permissionLines } from './permission-lines.js';
 import { printable, printJson, printValues } from './print.js';
 import { checkFormat, formatNames, templateFormats } from './role-templates.js';
 import { scopeText } from './target-options.js';
 import type { Terminal } from './terminal.js';
 
-interface FormatOptions {
+export interface FormatOptions {
   readonly format?: string;
   readonly json?: boolean;
 }
 
-export const formatOption = [
-  '--format <format>',
-  `print the role template of this format too: ${formatNames}`,
-] as const;
+export const formatOption: OptionRow = {
+  flags: '--format <format>',
+  about: `print the role template of this format too: ${formatNames}`,
+};
 
 export const statusText = (connection: Connection): string =>
   connection.status === 'failed' && connection.verification.result === 'failed'
     ? `failed (${connection.verification.code})`
     : connection.status;
 
-export function show(terminal: Terminal, connection: Connection, asJson: boolean | undefined): void {
-  if (asJson) {
-    printJson(terminal, connection);
-    return;
-  }
+export function show(connection: Connection, { terminal }: Pick<Given, 'terminal'>): void {
   printValues(terminal, {
     id: connection.id,
     name: connection.name,

@@ -5,13 +5,13 @@
 import { exitCodes } from './exit-codes.js';
 import { reportFailure } from './failure.js';
 import { plainOptions } from './plain-options.js';
-import { printCredentials, withSessionOptions } from './session-options.js';
+import { credentialsOptions, printCredentials } from './session-options.js';
 
 const [command, ...words] = process.argv.slice(2);
 
 async function main(): Promise<number> {
   try {
-    const options = command === 'credentials' ? plainOptions(words, withSessionOptions) : undefined;
+    const options = command === 'credentials' ? plainOptions(words, credentialsOptions) : undefined;
     if (options) {
       await printCredentials(options, process);
       return exitCodes.ok;

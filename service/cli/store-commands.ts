@@ -16,9 +16,8 @@ import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings } from '../settings/index.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
-import { operatorClient } from './operator-client.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import type { ServiceOptions } from './service-options.js';
+import { clientOf, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
 /** `rolebridge org create`: through the API with --url, otherwise on the machine of the service. */
@@ -28,7 +27,7 @@ export async function createOrganizationCommand(
   terminal: Terminal,
 ): Promise<void> {
   const made = options.url
-    ? await operatorClient(options, terminal).createOrganization(wanted)
+    ? await (await clientOf(options, terminal, true)).createOrganization(wanted)
     : createdOrganization.parse(
         await operatorCommand({ command: 'organization.create', ...checked(wanted) }, terminal),
       );
@@ -41,7 +40,7 @@ export async function createOrganizationCommand(
 /** `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
 export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
   const result = options.url
-    ? await operatorClient(options, terminal).reencrypt()
+    ? await (await clientOf(options, terminal, true)).reencrypt()
     : reencryption.parse(await operatorCommand({ command: 'reencrypt' }, terminal));
   const kinds = [
     ['access keys', result.accessKeys],

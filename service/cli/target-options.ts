@@ -1,5 +1,5 @@
 import { UsageError } from './failure.js';
-import type { OptionTaker } from './option-taker.js';
+import type { OptionRow } from './option-row.js';
 
 export interface TargetOptions {
   readonly project?: string;
@@ -7,11 +7,11 @@ export interface TargetOptions {
   readonly architecture?: string;
 }
 
-export const withTargetOptions = <Taker extends OptionTaker<Taker>>(command: Taker): Taker =>
-  command
-    .option('-p, --project <name>', 'the project')
-    .option('-e, --environment <name>', 'the environment, within the project')
-    .option('-a, --architecture <name>', 'the architecture, within the environment');
+export const targetOptions: readonly OptionRow[] = [
+  { flags: '-p, --project <name>', about: 'the project' },
+  { flags: '-e, --environment <name>', about: 'the environment, within the project' },
+  { flags: '-a, --architecture <name>', about: 'the architecture, within the environment' },
+];
 
 /** @throws UsageError when a level is left out in between: the service would be asked for something else than was meant */
 export function targetOf({ project, environment, architecture }: TargetOptions) {

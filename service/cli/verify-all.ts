@@ -1,12 +1,9 @@
-import type { Command } from 'commander';
 import { type Connection, RolebridgeApiError, type RolebridgeClient } from '../../client/index.js';
+import type { CommandRow, Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { printJson, printTable } from './print.js';
-import { clientOf, type ServiceOptions, withServiceOptions } from './service-options.js';
 import { show } from './show-connection.js';
-import type { Terminal } from './terminal.js';
-import { withExample } from './with-example.js';
 
 /** Verifications in flight; the service limits how many it takes a minute, and the client waits for that. */
 const concurrency = 4;
@@ -19,21 +16,21 @@ interface Result {
   readonly code?: string | undefined;
 }
 
-/** `rolebridge verify ID` and `rolebridge verify --all`. */
-export function addVerifyCommand(program: Command, terminal: Terminal): void {
-  withExample(
-    withServiceOptions(
-      program.command('verify [id]').description('verify one connection or all of them now'),
-    ),
-    'rolebridge verify --all',
-  )
-    .option('--all', 'every connected or failed connection of the organization')
-    .action(async (id: string | undefined, options: ServiceOptions & { all?: boolean }) => {
+export const verifyCommands: readonly CommandRow[] = [
+  {
+    usage: 'verify [id]',
+    about: 'verify one connection or all of them now',
+    example: 'rolebridge verify --all',
+    asks: 'service',
+    options: [{ flags: '--all', about: 'every connected or failed connection of the organization' }],
+    async run({ terminal, words: [id], options, client }: Given<{ all?: boolean }>) {
       if ((id === undefined) !== Boolean(options.all))
         throw new UsageError('Name one connection, or give --all.');
-      const client = await clientOf(options, terminal);
-      if (id !== undefined) return show(terminal, await client.verifyConnection(id), options.json);
-      const results = await verifyAll(client);
+      if (id !== undefined) {
+        const connection = await (await client()).verifyConnection(id);
+        return options.json ? printJson(terminal, connection) : show(connection, { terminal });
+      }
+      const results = await verifyAll(await client());
       if (options.json) printJson(terminal, { connections: results });
       else
         printTable(
@@ -43,8 +40,9 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         );
       if (results.some(({ status }) => status === 'not verified')) throw new Ended(exitCodes.inconclusive);
       if (results.some(({ status }) => status !== 'connected')) throw new Ended(exitCodes.refused);
-    });
-}
+    },
+  },
+];
 
 async function verifyAll(client: RolebridgeClient): Promise<Result[]> {
   const waiting: Connection[] = [];

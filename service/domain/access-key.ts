@@ -1,4 +1,5 @@
 import type { AuditIntent } from './audit.js';
+import type { StoredAccessKey } from './connection.js';
 import type { ConnectionId, OrganizationId } from './ids.js';
 
 /** A customer's access key, in clear: made from a request or opened for one call, and kept nowhere. */
@@ -10,14 +11,7 @@ export interface AccessKey {
 }
 
 /** An access key as it is stored: each field under a separate data key, that under a key-encryption key. */
-export interface EncryptedAccessKey {
-  /** Of the key-encryption key. */
-  readonly keyId: string;
-  readonly wrappedDataKey: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+export type EncryptedAccessKey = StoredAccessKey['encrypted'];
 
 /** Its owner: an encrypted key can't be decrypted for another connection. */
 export interface AccessKeyOwner {

@@ -2,7 +2,6 @@
  * Every change of a connection, each a function from a connection to the next one. The members of the state before are
  * dropped by the schema of what all states share, so no state inherits a member of another.
  */
-import type { z } from 'zod';
 import {
   type AccessKeyConnection,
   type Assurance,
@@ -15,6 +14,7 @@ import {
   type DisconnectedConnection,
   type FailedConnection,
   type KeyedConnection,
+  type LabelChange,
   type PendingConnection,
   type RoleConnection,
   type RoleMigration,
@@ -31,10 +31,9 @@ import type { FailedVerification, PassedVerification, Verification } from './ver
 
 const sharedByRoles = roleBase.strip();
 const sharedByKeys = accessKeyBase.strip();
-type Common = Omit<z.infer<typeof roleBase>, 'method' | keyof RoleRegistration>;
 
 /** Initial values of every connection. */
-export type NewConnection = Pick<Common, 'id' | 'organizationId' | 'name' | 'partition' | 'createdAt'> & {
+export type NewConnection = Pick<Connection, 'id' | 'organizationId' | 'name' | 'partition' | 'createdAt'> & {
   readonly expectedAccountId?: AccountId | undefined;
   /** Where it applies, if the vendor says so. */
   readonly scopes?: readonly Scope[] | undefined;
@@ -83,13 +82,11 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
   const registration = roleRegistrationOf(connection);
   if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
   const { role, roleId, externalId, assurance, probedAt, permissionSet, verification, scopes } = verified;
-  const { encryptedCallbackSecret, previousCallbackSecret, pendingExternalId } = registration;
+  const { pendingExternalId } = registration;
   return {
     ...sharedByRoles.parse({ ...connection, ...registration, method: 'assume_role' }),
     externalId,
     pendingExternalId: externalId === registration.externalId ? pendingExternalId : undefined,
-    encryptedCallbackSecret,
-    previousCallbackSecret,
     expectedAccountId: role.accountId,
     status: 'connected',
     roleArn: role.arn,
@@ -146,23 +143,11 @@ export const pendingAgain = (connection: RoleConnection): PendingConnection => (
   status: 'pending',
 });
 
-/** For this account. */
-export const expecting = (
+/** While it waits for its role: for another account, or made for another permission set. */
+export const awaiting = (
   connection: PendingConnection,
-  expectedAccountId: AccountId,
-): PendingConnection => ({
-  ...connection,
-  expectedAccountId,
-});
-
-/** Made for another permission set, or without some of its optional statements. */
-export const needing = (
-  connection: PendingConnection,
-  permissionSet: DeployedPermissionSet,
-): PendingConnection => ({
-  ...connection,
-  permissionSet,
-});
+  change: Partial<Pick<PendingConnection, 'expectedAccountId' | 'permissionSet'>>,
+): PendingConnection => ({ ...connection, ...change });
 
 /** Bound to another account: with a registration that nothing of the account before knows, back to pending. */
 export const released = (
@@ -231,11 +216,6 @@ export const labelled = (
   ...(metadata !== undefined && { metadata }),
   ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? undefined }),
 });
-export interface LabelChange {
-  readonly reference?: string | null | undefined;
-  readonly metadata?: ConnectionLabels['metadata'];
-  readonly defaultRegion?: string | null | undefined;
-}
 
 export const renamed = (connection: Connection, name: string): Connection => ({ ...connection, name });
 

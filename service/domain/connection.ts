@@ -121,6 +121,13 @@ export type ConnectionLabels = DeepReadonly<
   Pick<z.infer<typeof common>, 'reference' | 'metadata' | 'defaultRegion'>
 >;
 
+/** Null removes one. */
+export interface LabelChange {
+  readonly reference?: string | null | undefined;
+  readonly metadata?: ConnectionLabels['metadata'];
+  readonly defaultRegion?: string | null | undefined;
+}
+
 export const labelsOf = ({ reference, metadata, defaultRegion }: ConnectionLabels): ConnectionLabels => ({
   ...(reference !== undefined && { reference }),
   ...(metadata !== undefined && { metadata }),

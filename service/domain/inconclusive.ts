@@ -4,6 +4,13 @@ import type { StsAnswer } from './ports.js';
 /** Why AWS gave no verdict. */
 export type InconclusiveReason = Extract<StsAnswer<object>, { outcome: 'inconclusive' }>['reason'];
 
+/** `propagating`: a new role is not known everywhere yet. */
+export interface NoVerdict {
+  readonly reason: InconclusiveReason | 'propagating';
+  readonly message: string;
+  readonly retryAfterSeconds: number;
+}
+
 /** The message, and the seconds until a retry. */
 export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, number]> = {
   throttled: ['AWS is throttling requests.', 5],
@@ -23,21 +30,25 @@ export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, 
   vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
 };
 
-/** The code that each of them is answered with. */
-export const inconclusiveCode = (reason: InconclusiveReason) =>
-  reason === 'too_many_concurrent_calls'
-    ? 'rate_limited'
-    : reason === 'vendor_not_allowed'
-      ? 'vendor_not_allowed'
-      : reason.startsWith('vendor_credentials')
-        ? 'vendor_credentials_invalid'
-        : 'aws_unavailable';
+const codeOf = (reason: NoVerdict['reason']) => {
+  if (reason === 'propagating') return 'verification_in_progress';
+  if (reason === 'too_many_concurrent_calls') return 'rate_limited';
+  if (reason === 'vendor_not_allowed') return reason;
+  return reason.startsWith('vendor_credentials') ? 'vendor_credentials_invalid' : 'aws_unavailable';
+};
 
 /** No verdict, as the error that asks to try again. */
 export function inconclusiveError(reason: InconclusiveReason): RolebridgeError {
   const [message, retryAfterSeconds] = inconclusiveMessages[reason];
-  return new RolebridgeError(inconclusiveCode(reason), message, {
-    remedy: 'Nothing was decided. Send the same request again after the time in Retry-After.',
+  return noVerdictError({ reason, message, retryAfterSeconds });
+}
+
+/** @param subject ` about the role` */
+export const noVerdictError = (
+  { reason, message, retryAfterSeconds }: NoVerdict,
+  subject = '',
+): RolebridgeError =>
+  new RolebridgeError(codeOf(reason), message, {
+    remedy: `Nothing was decided${subject}. Send the same request again after the time in Retry-After.`,
     retryAfterSeconds,
   });
-}

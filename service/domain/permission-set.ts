@@ -80,7 +80,6 @@ const statement = denial.extend({
   optional: z.boolean().default(false),
 });
 
-export type PermissionStatement = DeepReadonly<z.output<typeof statement>>;
 export type PermissionDenial = DeepReadonly<z.output<typeof denial>>;
 
 /** IAM's quotas: characters of all inline policies of a role, of a managed policy, managed policies of a role. */

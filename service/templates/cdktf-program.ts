@@ -6,8 +6,17 @@ import { type RoleDescription, regionOf, vendorId } from './role-description.js'
 export function cdkProgram(description: RoleDescription, cdk: 'cdktf' | 'cdktn'): string {
   const { permissions } = description;
   const set = setPoliciesOf(description);
-  const line = (name: string, value: unknown) =>
+  const line = ([name, value]: [string, unknown]) =>
     value === undefined || value === false ? '' : `  ${name}: ${literal(value)},\n`;
+  const { connectionId, externalId, principal, callbackUrl, expectedAccountId, scope } = description;
+  const { roleName, path, maxSessionDuration, allowSessionTags, allowSourceIdentity } = description;
+  const first = { connectionId, externalId, principal, callbackUrl, expectedAccountId, scope };
+  const last = { roleName, path, maxSessionDuration, allowSessionTags, allowSourceIdentity };
+  const props = [
+    ...Object.entries(first).map(line),
+    set ? setLine(set) : line(['permissions', permissions]),
+    ...Object.entries(last).map(line),
+  ];
   return `import { AwsProvider } from '@${cdk}/provider-aws/lib/provider';
 import { AwsConnection${set ? ', PermissionSet' : ''} } from '@rolebridge/constructs${cdk === 'cdktn' ? '/cdktn' : ''}';
 import { App, TerraformStack } from '${cdk}';
@@ -21,19 +30,7 @@ ${
 const stack = new TerraformStack(app, ${literal(vendorId(description))});
 new AwsProvider(stack, 'aws', { region: ${literal(regionOf(description))} });
 new AwsConnection(stack, ${literal(vendorId(description))}, {
-${line('connectionId', description.connectionId)}${line('externalId', description.externalId)}${line(
-  'principal',
-  description.principal,
-)}${line('callbackUrl', description.callbackUrl)}${line('expectedAccountId', description.expectedAccountId)}${line(
-  'scope',
-  description.scope,
-)}${set ? setLine(set) : line('permissions', permissions)}${line('roleName', description.roleName)}${line('path', description.path)}${line(
-  'maxSessionDuration',
-  description.maxSessionDuration,
-)}${line('allowSessionTags', description.allowSessionTags)}${line(
-  'allowSourceIdentity',
-  description.allowSourceIdentity,
-)}});
+${props.join('')}});
 app.synth();
 `;
 }

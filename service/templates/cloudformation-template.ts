@@ -1,7 +1,7 @@
 import { type PermissionSet, permissionSetId } from '../domain/permission-set.js';
 import { type Partition, partitions } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
-import { callbackFunction } from './cloudformation-lambda.js';
+import { builtCallback } from './built-callback.js';
 import {
   callbackResource,
   functionResources,
@@ -151,7 +151,7 @@ export function templateDocument(
       ...functionResources(
         'Callback',
         'Reports that the role is there, or that it goes',
-        callbackFunction(),
+        builtCallback('lambda-callback'),
         inSecret,
       ),
       Callback: callbackResource(

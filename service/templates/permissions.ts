@@ -4,25 +4,26 @@ import { rolePolicies } from '../domain/role-policies.js';
 
 const { presets } = rolePolicies;
 
+const preset = <Name extends keyof typeof presets>(name: Name, sentence: string) => ({
+  policy: presets[name],
+  sentence,
+});
+
 /** Named permissions: each is an AWS managed policy. */
 export const permissionPresets = {
-  'read-only': {
-    policy: presets['read-only'],
-    sentence: 'Read-only access to everything in the account, including stored data.',
-  },
-  'power-user': {
-    policy: presets['power-user'],
-    sentence: 'Creates, changes and deletes everything except users, roles and permissions.',
-  },
-  administrator: {
-    policy: presets.administrator,
-    sentence: 'Full access to the account, including granting permissions to others.',
-  },
-  'security-audit': {
-    policy: presets['security-audit'],
-    sentence:
-      'Read-only access to the configuration of the account, for security reviews, without stored data.',
-  },
+  'read-only': preset('read-only', 'Read-only access to everything in the account, including stored data.'),
+  'power-user': preset(
+    'power-user',
+    'Creates, changes and deletes everything except users, roles and permissions.',
+  ),
+  administrator: preset(
+    'administrator',
+    'Full access to the account, including granting permissions to others.',
+  ),
+  'security-audit': preset(
+    'security-audit',
+    'Read-only access to the configuration of the account, for security reviews, without stored data.',
+  ),
 } as const;
 
 export type PermissionPreset = keyof typeof permissionPresets;

@@ -1,6 +1,6 @@
 import type { Connection, RoleRegistration } from '../domain/connection.js';
 import type { AccountId, ConnectionId, ExternalId } from '../domain/ids.js';
-import type { Partition } from '../domain/role-arn.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import { trustPolicy } from '../domain/trust-policy.js';
 import { managedPolicyArns, type RolePermissions } from './permissions.js';
@@ -98,9 +98,4 @@ export const vendorId = ({ vendorName = '' }: Pick<RoleDescription, 'vendorName'
 
 /** A region to start in: IAM has none, but tools want one. */
 export const regionOf = ({ partition }: Pick<RoleDescription, 'partition'>): string =>
-  ({
-    aws: 'us-east-1',
-    'aws-us-gov': 'us-gov-west-1',
-    'aws-cn': 'cn-north-1',
-    'aws-eusc': 'eusc-de-east-1',
-  })[partition];
+  partitions[partition].stsRegion;

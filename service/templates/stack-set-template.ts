@@ -1,6 +1,6 @@
 import { type Enrollment, enrollmentRoleName } from '../domain/enrollment.js';
 import { partitions } from '../domain/role-arn.js';
-import { callbackFunction, enrollmentFunction } from './cloudformation-lambda.js';
+import { builtCallback } from './built-callback.js';
 import {
   callbackResource,
   functionResources,
@@ -66,7 +66,7 @@ export function stackSetDocument(
       ...functionResources(
         'Enrollment',
         'Creates a separate connection for this account',
-        enrollmentFunction(),
+        builtCallback('lambda-enrollment'),
         {
           roleName: enrollmentRoleName(id),
         },
@@ -84,7 +84,11 @@ export function stackSetDocument(
       },
       ...roleResources(vendor, ofConnection('ExternalId'), own),
       ...setResources(set),
-      ...functionResources('Callback', 'Reports that the role is there, or that it goes', callbackFunction()),
+      ...functionResources(
+        'Callback',
+        'Reports that the role is there, or that it goes',
+        builtCallback('lambda-callback'),
+      ),
       Callback: callbackResource(
         {},
         {

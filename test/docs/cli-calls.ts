@@ -1,23 +1,30 @@
-/** `service/cli/calls.ts`: the command line's help for each call, from the OpenAPI document. The program starts without the schemas. */
+/** `service/cli/calls.ts`: each call as the command line offers it, from the OpenAPI document. The program starts without the schemas. */
 import { createOpenApiDocument } from '../../service/api/openapi.js';
+import type { Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 
 interface Schema {
   readonly $ref?: string;
+  readonly type?: string;
+  readonly const?: unknown;
   readonly description?: string;
   readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
 }
 interface Described {
-  readonly parameters?: readonly { name: string; in: string; description?: string; schema: Schema }[];
+  readonly parameters?: readonly { name: string; in: string; schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
 }
 
 /** More of them are in no help text. */
 const mostValues = 12;
+const scope = '#/components/schemas/Scope';
 
 export function cliCalls(): string {
   // zod-openapi's own types know far more of a document than is read here.
@@ -25,43 +32,63 @@ export function cliCalls(): string {
     paths: Record<string, Record<string, Described>>;
     components: { schemas: Record<string, Schema> };
   };
-  const resolved = (schema: Schema): Schema =>
-    schema.$ref === undefined ? schema : (components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+  const resolved = ({ $ref, ...schema }: Schema): Schema => ({
+    ...($ref !== undefined && components.schemas[$ref.split('/').at(-1) ?? '']),
+    ...schema,
+  });
   const membersIn = (schema: Schema): [string, Schema][] => {
     const { properties = {}, anyOf = [], oneOf = [] } = resolved(schema);
     return [...Object.entries(properties), ...[...anyOf, ...oneOf].flatMap(membersIn)];
   };
-  const valuesOf = (schema: Schema): readonly string[] | undefined => {
-    const { enum: values, items, anyOf = [] } = resolved(schema);
-    return values ?? (items && valuesOf(items)) ?? anyOf.map(valuesOf).find((found) => found !== undefined);
+  const kindOf = (schema: Schema): string | undefined => {
+    if (schema.$ref === scope) return 'scope';
+    const { type, items, additionalProperties } = resolved(schema);
+    if (type === 'integer') return 'number';
+    if (type === 'boolean') return 'flag';
+    if (type === 'array') return items?.$ref === scope ? 'scopes' : items && kindOf(items) ? 'json' : 'list';
+    if (type !== 'object') return undefined;
+    return typeof additionalProperties === 'object' && additionalProperties.type === 'string'
+      ? 'texts'
+      : 'json';
   };
-  const entries = Object.entries(operations)
-    .filter(([, { auth }]) => auth === 'organization' || auth === 'operator')
-    .map(([id, { path, method, summary }]) => {
+  const memberOf = (schema: Schema) => {
+    const choices = schema.anyOf ?? [];
+    const isRemovable = choices.some(({ type }) => type === 'null');
+    const known = isRemovable ? (choices.find(({ type }) => type !== 'null') ?? {}) : schema;
+    const { description, enum: own, items, minimum, maximum } = resolved(known);
+    const isFlag = own?.join() === 'true,false';
+    const values = isFlag ? undefined : (own ?? items?.enum);
+    const kind = isFlag ? 'flag' : kindOf(known);
+    const member = {
+      ...(kind && { kind }),
+      ...(isRemovable && { isRemovable }),
+      ...(description && { description }),
+      ...(values && values.length <= mostValues && { values }),
+      ...(minimum !== undefined && maximum !== undefined && { range: [minimum, maximum] }),
+    };
+    // A text that has nothing but a description.
+    return Object.keys(member).every((key) => key === 'description') ? (description ?? '') : member;
+  };
+  const entries = Object.entries<Operation>(operations)
+    .filter(([, { auth, tag }]) => ['organization', 'operator'].includes(auth) || tag === 'Permission sets')
+    .map(([id, { path, method, summary, auth, isForAllOrganizations }]) => {
       const { parameters = [], requestBody } = paths[path]?.[method] ?? {};
       const body = requestBody?.content['application/json']?.schema;
+      const inQuery = parameters.filter(({ in: place }) => place === 'query');
+      const inBody = (body ? membersIn(body) : []).filter(([, schema]) => schema.const === undefined);
       const members = [
-        ...parameters
-          .filter(({ in: place }) => place === 'query')
-          .map(({ name, schema }) => [name, schema] as const),
-        ...(body ? membersIn(body) : []),
-      ].map(([name, schema]) => {
-        const values = valuesOf(schema);
-        return [
-          name,
-          {
-            ...(schema.description && { description: schema.description }),
-            ...(values && values.length <= mostValues && { values }),
-          },
-        ] as const;
-      });
-      return [
-        id,
-        {
-          summary,
-          members: Object.fromEntries(members.filter(([, member]) => Object.keys(member).length > 0)),
-        },
+        ...inQuery.map(({ name, schema }) => [name, memberOf(schema)] as const),
+        ...inBody.map(([name, schema]) => [name, memberOf(schema)] as const),
       ];
+      const isForOperator = auth === 'operator';
+      const call = {
+        summary,
+        ...(isForOperator && { isForOperator }),
+        ...(isForAllOrganizations && { isForAllOrganizations }),
+        ...(body && inQuery.length > 0 && { query: inQuery.map(({ name }) => name) }),
+        members: Object.fromEntries(members),
+      };
+      return [id, call] as const;
     });
   return [
     '// Generated by `npm run docs` from the table of operations (service/api/operations.ts). Do not edit.',

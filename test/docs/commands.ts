@@ -1,4 +1,4 @@
-/** `docs/commands.md`: the commands of `rolebridge`, from the program itself. */
+/** `docs/commands.md`: the commands of `rolebridge`, from the program, which is built of the table of commands. */
 import { createProgram } from '../../service/cli/index.js';
 
 /** The service's commander; another package brings an older one to the root. */
@@ -38,7 +38,7 @@ function entry({ name, command }: Named): string {
 }
 
 /** The options of every command that calls a service: docs/command-line.md has them. */
-const shared = /^--(url|api-key-file|timeout|json|allow-http)\b/;
+const shared = /^--(url|api-key-file|organization|timeout|json|allow-http)\b/;
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

@@ -148,7 +148,7 @@ describe('rejects bad requests with a code, and stores nothing', () => {
     (string | Buffer | undefined)?,
     Record<string, string>?,
   ][] = [
-    ['no name', 400, 'request_invalid', 'POST', '/v1/connections', '{}', json],
+    ['no name', 400, 'request_invalid', 'POST', '/v1/api-keys', '{}', json],
     ['an empty name', 400, 'request_invalid', 'POST', '/v1/connections', '{"name":""}', json],
     ['a name with a line break', 400, 'request_invalid', 'POST', '/v1/connections', '{"name":"a\\nb"}', json],
     [

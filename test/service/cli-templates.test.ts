@@ -44,8 +44,8 @@ test('connection template accepts the options of a role', async () => {
   expect(chosen.stdout).toContain('policy/SecurityAudit');
   expect(chosen.stdout).toContain('sts:TagSession');
   const refused = await rolebridge(...words, '--permissions', 'root');
-  expect([refused.code, refused.stdout]).toEqual([1, '']);
-  expect(refused.stderr).toMatch(/^rolebridge: request_invalid: query\.permissions/);
+  expect([refused.code, refused.stdout]).toEqual([2, '']);
+  expect(refused.stderr).toMatch(/^rolebridge: --permissions must be one of read-only, /);
   const wrong = await rolebridge('connection', 'template', body.id, '--format', 'pulumi');
   expect([wrong.code, wrong.stdout]).toEqual([2, '']);
   expect(wrong.stderr).toContain(

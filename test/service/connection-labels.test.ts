@@ -89,3 +89,7 @@ it.each([
   expect(await vendor.call('GET', `/v1/connections?${query}`)).toMatchObject({ status: 400 });
   expect(await vendor.operate('GET', `/v1/operator/connections?${query}`)).toMatchObject({ status: 400 });
 });
+
+it('is called "New connection" until it gets a name', async () => {
+  expect((await create({})).body.name).toBe('New connection');
+});

@@ -16,7 +16,7 @@ COMP_WORDS=(rolebridge "$@"); COMP_CWORD=$#; _rolebridge; printf '%s\\n' "\${COM
 
 test('bash offers the commands, their verbs and their options', async () => {
   expect(await offered('con')).toEqual(['connection']);
-  expect(await offered('connection', 're')).toEqual(['rename']);
+  expect(await offered('connection', 're')).toEqual(['rename', 'release-account']);
   expect(await offered('connection', 'rename', 'con_x', '--js')).toEqual(['--json']);
   expect(await offered('credentials', '--pro')).toEqual(['--project']);
   expect(await offered('credentials', '--json', '--env')).toEqual(['--environment']);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PRESET_POLICIES } from '../../constructs/iam/permissions.js';
-import { callbackFunction, enrollmentFunction } from '../../service/templates/cloudformation-lambda.js';
+import { builtCallback } from '../../service/templates/built-callback.js';
 import {
   awsCliCommands,
   cdkProgram,
@@ -162,14 +162,15 @@ it('offers the permissions of the constructs, each with an explanation', () => {
   for (const { sentence } of Object.values(permissionPresets)) expect(sentence).toMatch(/^[A-Z].{20,}\.$/);
 });
 
-it.each([
-  ['callback', callbackFunction],
-  ['enrollment', enrollmentFunction],
-])('creates an inline function for the %s that fits a template and is one YAML string', (_, source) => {
-  // A template that is not in a bucket may have 51,200 bytes, and a StackSet's has both functions.
-  expect(source().length).toBeLessThan(15_000);
-  expect(source()).toMatch(/^[\n\x20-\x7e]*$/);
-});
+it.each(['lambda-callback', 'lambda-enrollment'] as const)(
+  'creates an inline function for the %s that fits a template and is one YAML string',
+  (name) => {
+    const source = builtCallback(name);
+    // A template that is not in a bucket may have 51,200 bytes, and a StackSet's has both functions.
+    expect(source.length).toBeLessThan(15_000);
+    expect(source).toMatch(/^[\n\x20-\x7e]*$/);
+  },
+);
 
 test.each(hostileTexts)('%j stays a value in each language', (text) => {
   const wellFormed = text.replace('\ud800', '\ufffd');

@@ -55,6 +55,14 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+test.each(['constructs', 'service', 'client', 'aws-sandbox'])(
+  'the README of %s links only into its package',
+  (folder) => {
+    const outside = linksOf(textOf(`${folder}/README.md`)).filter(({ file }) => file.startsWith('..'));
+    expect(outside).toEqual([]);
+  },
+);
+
 test.each(['constructs', 'service', 'client', 'aws-sandbox', 'examples', 'test'])(
   'comments, messages and titles of %s are plain technical English',
   (folder) => {

@@ -40,7 +40,7 @@ export const createConnection = defineOperation({
       body: { name: 'archive', method: 'access_key', ...accessKey, accessKeyId: 'AKIAI44QH8DHBEXAMPLE' },
       returns: 'access_key_invalid',
     },
-    noName: { body: { scope: { project: 'shop' } }, returns: 'request_invalid' },
+    emptyName: { body: { name: '', scope: { project: 'shop' } }, returns: 'request_invalid' },
     takenScope: { body: { name: 'second', scope: { project: 'taken' } }, returns: 'scope_taken' },
     otherPartition: { body: { name: 'beijing', partition: 'aws-cn' }, returns: 'partition_not_supported' },
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { requireRegistration } from '../../actions/require-registration.js';
 import { connectionOfSetupCode } from '../../actions/setup-codes.js';
-import { roleBase, roleRegistrationOf } from '../../domain/connection.js';
+import { roleBase } from '../../domain/connection.js';
 import { scope } from '../../domain/scope.js';
 import { isoTime } from '../../domain/verification.js';
 import { regionOf } from '../../templates/index.js';
@@ -40,9 +41,7 @@ export const readSetupCode = defineOperation({
   examples: { one: { returns: 200 } },
   async handler({ deps, request }) {
     const { connection, expiresAt } = await connectionOfSetupCode(deps, bearerToken(request));
-    const registration = roleRegistrationOf(connection);
-    if (registration === undefined) throw new Error(`Connection ${connection.id} expects no role.`);
-    const role = roleFor(deps, connection, registration);
+    const role = roleFor(deps, connection, requireRegistration(connection));
     return {
       ...shownBy(setup, role),
       name: connection.name,

@@ -6,7 +6,6 @@ import { scope } from '../../domain/scope.js';
 import { permissionsState } from '../../domain/verification/permissions-report.js';
 import { errorCode } from '../../domain/verification.js';
 import { accessKeyMembers, sessionTokenFits } from '../access-key-schema.js';
-
 import { limit, name, partition, permissionSetMembers } from '../schemas.js';
 
 const connectionLabels = {
@@ -16,8 +15,11 @@ const connectionLabels = {
 };
 const newConnectionLabels = z.object(connectionLabels).partial().shape;
 
+/** Until someone gives it one. */
+export const defaultName = 'New connection';
+
 export const createRoleConnectionRequest = z.strictObject({
-  name,
+  name: name.default(defaultName),
   ...newConnectionLabels,
   method: z.literal('assume_role').optional(),
   scope: scope.optional(),
@@ -29,7 +31,7 @@ export const createRoleConnectionRequest = z.strictObject({
 
 export const createAccessKeyConnectionRequest = z
   .strictObject({
-    name,
+    name: name.default(defaultName),
     method: z.literal('access_key'),
     ...newConnectionLabels,
     ...accessKeyMembers,
@@ -102,7 +104,7 @@ export const listQuery = z.strictObject({
       'must be a path of names',
     )
     .optional()
-    .meta({ description: 'Those that apply to it or to something in it: `shop/production`.' }),
+    .meta({ description: 'Those that hold this scope or one within it: `shop/production`.' }),
 });
 
 /** Across organizations. */

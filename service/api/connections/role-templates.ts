@@ -1,5 +1,4 @@
-import { roleRegistrationOf } from '../../domain/connection.js';
-import { RolebridgeError } from '../../domain/errors.js';
+import { requireRegistration } from '../../actions/require-registration.js';
 import { defineOperation } from '../operation.js';
 import { choicesOf, roleTemplatesQuery } from '../role-templates-schema.js';
 import { roleFor, roleTemplatesView } from '../views.js';
@@ -30,12 +29,7 @@ export const getRoleTemplates = defineOperation({
   },
   async handler(input) {
     const connection = await connectionIn(input);
-    const registration = roleRegistrationOf(connection);
-    if (registration === undefined)
-      throw new RolebridgeError('method_mismatch', 'This connection uses an access key and has no role.', {
-        remedy: 'Start its migration to a role with POST …/migrate-to-role.',
-      });
-    const role = roleFor(input.deps, connection, registration, choicesOf(input.query));
+    const role = roleFor(input.deps, connection, requireRegistration(connection), choicesOf(input.query));
     return roleTemplatesView(input.deps, role);
   },
 });

@@ -5,27 +5,25 @@ import type { Attempt } from './request.js';
 
 type Denial = Extract<StsAnswer<object>, { outcome: 'denied' }>;
 
+const causeOf = (cause: Cause['cause'], likelihood: Cause['likelihood'], explanation: string): Cause => ({
+  cause,
+  likelihood,
+  explanation,
+});
+
 const possible: readonly Cause[] = [
-  {
-    cause: 'external_id_different',
-    likelihood: 'likely',
-    explanation: 'The trust policy requires another external ID than this connection’s.',
-  },
-  {
-    cause: 'principal_different',
-    likelihood: 'likely',
-    explanation: 'The trust policy trusts another principal than the vendor’s.',
-  },
-  {
-    cause: 'role_name_or_path',
-    likelihood: 'possible',
-    explanation: 'There is no role with exactly this ARN: its path, name or account is different.',
-  },
-  {
-    cause: 'organization_policy',
-    likelihood: 'possible',
-    explanation: 'A resource control policy of your AWS organization denies it.',
-  },
+  causeOf(
+    'external_id_different',
+    'likely',
+    'The trust policy requires another external ID than this connection’s.',
+  ),
+  causeOf('principal_different', 'likely', 'The trust policy trusts another principal than the vendor’s.'),
+  causeOf(
+    'role_name_or_path',
+    'possible',
+    'There is no role with exactly this ARN: its path, name or account is different.',
+  ),
+  causeOf('organization_policy', 'possible', 'A resource control policy of your AWS organization denies it.'),
 ];
 
 /**
@@ -41,37 +39,40 @@ export async function causesOfDenial(
 
   const opens = async (candidate: RoleArn, externalId: string | undefined) =>
     (await sts.assumeRole({ partition, roleArn: candidate, externalId, sessionName })).outcome === 'allowed';
-  const experiments: (Cause & { try: () => Promise<boolean> })[] = [
-    {
-      cause: 'external_id_different',
-      likelihood: 'certain',
-      explanation:
-        'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not require it.',
-      try: () => opens(arn, undefined),
-    },
-    {
-      cause: 'external_id_different',
-      likelihood: 'certain',
-      explanation: 'The trust policy has the connection’s id where the external ID belongs.',
-      try: () => opens(arn, connection.id),
-    },
-    {
-      cause: 'external_id_different',
-      likelihood: 'certain',
-      explanation: 'The trust policy has the external ID in capitals.',
-      try: () => opens(arn, connection.externalId.toUpperCase()),
-    },
-  ];
   const withoutPath = roleArn.parse(arn.replace(/:role\/.*\//, ':role/'));
+  const experiments: [Cause['cause'], RoleArn, string | undefined, string][] = [
+    [
+      'external_id_different',
+      arn,
+      undefined,
+      'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not require it.',
+    ],
+    [
+      'external_id_different',
+      arn,
+      connection.id,
+      'The trust policy has the connection’s id where the external ID belongs.',
+    ],
+    [
+      'external_id_different',
+      arn,
+      connection.externalId.toUpperCase(),
+      'The trust policy has the external ID in capitals.',
+    ],
+  ];
   if (withoutPath !== arn)
-    experiments.push({
-      cause: 'role_name_or_path',
-      likelihood: 'certain',
-      explanation: `The role has no path: its ARN is ${withoutPath}. Use that ARN.`,
-      try: () => opens(withoutPath, connection.externalId),
-    });
-  const results = await Promise.all(experiments.map((experiment) => experiment.try()));
-  const found = experiments.flatMap(({ try: _, ...cause }, index) => (results[index] ? [cause] : []));
+    experiments.push([
+      'role_name_or_path',
+      withoutPath,
+      connection.externalId,
+      `The role has no path: its ARN is ${withoutPath}. Use that ARN.`,
+    ]);
+  const results = await Promise.all(
+    experiments.map(async ([cause, candidate, externalId, explanation]) =>
+      (await opens(candidate, externalId)) ? [causeOf(cause, 'certain', explanation)] : [],
+    ),
+  );
+  const found = results.flat();
   return found.length > 0 ? found : possible;
 }
 
@@ -89,17 +90,16 @@ export const causeOfOpenTrust = (cause: 'condition_missing' | 'condition_wildcar
 
 function causeInText({ reason, message }: Denial): Cause | undefined {
   if (reason === 'region_disabled')
-    return {
-      cause: 'sts_region_off',
-      likelihood: 'certain',
-      explanation: 'Activate STS for this region in the IAM console’s account settings, and try again.',
-    };
+    return causeOf(
+      'sts_region_off',
+      'certain',
+      'Activate STS for this region in the IAM console’s account settings, and try again.',
+    );
   if (/explicit deny in a resource control policy/i.test(message))
-    return {
-      cause: 'organization_policy',
-      likelihood: 'certain',
-      explanation:
-        'A policy of your AWS organization denies it. Ask its administrator to allow sts:AssumeRole for the vendor’s principal.',
-    };
+    return causeOf(
+      'organization_policy',
+      'certain',
+      'A policy of your AWS organization denies it. Ask its administrator to allow sts:AssumeRole for the vendor’s principal.',
+    );
   return undefined;
 }

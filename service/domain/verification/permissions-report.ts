@@ -34,7 +34,6 @@ export type NotChecked = DeepReadonly<z.infer<typeof notChecked>>;
 
 /** `complete`: IAM allowed everything required. `not_checked`: nothing is known to be missing, and something was not asked or answered. */
 export const permissionsState = z.enum(['complete', 'incomplete', 'not_checked']);
-export type PermissionsState = z.infer<typeof permissionsState>;
 
 const lists = z.strictObject({
   state: permissionsState,

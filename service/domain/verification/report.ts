@@ -1,10 +1,8 @@
 import type { ErrorCode } from '../errors.js';
-import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import { inconclusiveMessages, type NoVerdict } from '../inconclusive.js';
 import type { Clock, StsAnswer } from '../ports.js';
 import type { Cause, Check, CheckName, Probe } from '../verification.js';
 import type { PermissionsReport } from './permissions-report.js';
-
-export type NoVerdictReason = InconclusiveReason | 'propagating';
 
 /** The report of a verification in progress: each check and each AWS call, in order. */
 export class VerificationReport {
@@ -64,14 +62,14 @@ export class VerificationReport {
   }
 
   /** Only AccessDenied proves a denial. @throws Inconclusive for everything else */
-  requireVerdict<Allowed>(answer: StsAnswer<Allowed>, probe: Probe['probe']) {
+  requireVerdict<Allowed, Reason>(answer: StsAnswer<Allowed, Reason>, probe: Probe['probe']) {
     this.probed(answer, probe);
     if (answer.outcome === 'inconclusive')
       throw new Inconclusive(answer.reason, ...inconclusiveMessages[answer.reason]);
     return answer;
   }
 
-  probed(answer: StsAnswer<unknown>, probe: Probe['probe']): void {
+  probed(answer: StsAnswer<unknown, unknown>, probe: Probe['probe']): void {
     this.probes.push({ probe, at: this.now(), outcome: answer.outcome, requestId: answer.requestId });
   }
 
@@ -93,8 +91,8 @@ export class VerificationFailed extends Error {
 }
 
 export class Inconclusive extends Error {
-  readonly verdict: { reason: NoVerdictReason; message: string; retryAfterSeconds: number };
-  constructor(reason: NoVerdictReason, message: string, retryAfterSeconds: number) {
+  readonly verdict: NoVerdict;
+  constructor(reason: NoVerdict['reason'], message: string, retryAfterSeconds: number) {
     super(message);
     this.verdict = { reason, message, retryAfterSeconds };
   }

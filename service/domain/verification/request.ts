@@ -1,10 +1,11 @@
 import type { AccountId, ConnectionId, ExternalId, OrganizationId } from '../ids.js';
+import type { NoVerdict } from '../inconclusive.js';
 import type { PermissionSet } from '../permission-set.js';
 import type { Clock, Sts } from '../ports.js';
 import type { ParsedRoleArn, Partition, RoleArn } from '../role-arn.js';
 import type { Check, FailedVerification, PassedVerification } from '../verification.js';
 import type { PermissionsReport } from './permissions-report.js';
-import type { NoVerdictReason, VerificationReport } from './report.js';
+import type { VerificationReport } from './report.js';
 
 export interface RoleToVerify {
   readonly connection: {
@@ -80,7 +81,7 @@ export type RoleVerification =
       role: ParsedRoleArn | undefined;
       roleId: string | undefined;
     }
-  | { outcome: 'inconclusive'; reason: NoVerdictReason; message: string; retryAfterSeconds: number };
+  | ({ outcome: 'inconclusive' } & NoVerdict);
 
 export interface VerificationTools {
   readonly sts: Sts;

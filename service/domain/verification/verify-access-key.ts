@@ -1,10 +1,11 @@
 import type { AccessKey } from '../access-key.js';
 import type { ErrorCode } from '../errors.js';
 import { type AccountId, isAccountId } from '../ids.js';
-import { type InconclusiveReason, inconclusiveMessages } from '../inconclusive.js';
+import { inconclusiveMessages, type NoVerdict } from '../inconclusive.js';
 import type { Clock, Sts } from '../ports.js';
 import type { Partition } from '../role-arn.js';
-import type { Check, CheckName, FailedVerification, PassedVerification, Probe } from '../verification.js';
+import type { FailedVerification, PassedVerification } from '../verification.js';
+import { Inconclusive, VerificationFailed, VerificationReport } from './report.js';
 
 export interface AccessKeyToVerify {
   readonly partition: Partition;
@@ -18,7 +19,7 @@ export interface AccessKeyToVerify {
 export type AccessKeyVerification =
   | { outcome: 'passed'; verification: PassedVerification; accountId: AccountId; principalArn: string }
   | { outcome: 'refused'; verification: FailedVerification }
-  | { outcome: 'inconclusive'; reason: InconclusiveReason; message: string; retryAfterSeconds: number };
+  | ({ outcome: 'inconclusive' } & NoVerdict);
 
 /**
  * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's. The first check that
@@ -28,82 +29,68 @@ export async function verifyAccessKey(
   request: AccessKeyToVerify,
   { sts, clock }: { sts: Sts; clock: Clock },
 ): Promise<AccessKeyVerification> {
-  const now = () => new Date(clock.now()).toISOString();
-  const startedAt = now();
-  const answer = await sts.accessKeyIdentity(request.partition, request.key);
-  const probe: Probe = {
-    probe: 'caller_identity',
-    at: now(),
-    outcome: answer.outcome,
-    requestId: answer.requestId,
-  };
-  if (answer.outcome === 'inconclusive') {
-    const [message, retryAfterSeconds] = inconclusiveMessages[answer.reason];
-    return { outcome: 'inconclusive', reason: answer.reason, message, retryAfterSeconds };
+  const report = new VerificationReport(clock, () => {});
+  try {
+    const { accountId, arn } = await ownerOf(request, sts, report);
+    requireAcceptable(request, report, accountId, arn);
+    const verification = { ...report.contents(), result: 'passed', accountId, principalArn: arn } as const;
+    return { outcome: 'passed', accountId, principalArn: arn, verification };
+  } catch (end) {
+    if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
+    if (!(end instanceof VerificationFailed)) throw end;
+    const { code, message, remedy } = end;
+    const verification = { ...report.contents(), result: 'failed', code, message, remedy } as const;
+    return { outcome: 'refused', verification };
   }
+}
 
-  const checks: Check[] = [];
-  const report = () => ({ startedAt, finishedAt: now(), checks, probes: [probe] });
-  const pass = (name: CheckName, message: string) => {
-    checks.push({ name, outcome: 'passed', message, at: now() });
-  };
-  const refuse = (
-    name: CheckName,
-    code: ErrorCode,
-    message: string,
-    remedy: string,
-  ): AccessKeyVerification => {
-    checks.push({ name, outcome: 'failed', code, message, remedy, at: now() });
-    return { outcome: 'refused', verification: { ...report(), result: 'failed', code, message, remedy } };
-  };
-
+async function ownerOf({ partition, key }: AccessKeyToVerify, sts: Sts, report: VerificationReport) {
+  const answer = report.requireVerdict(await sts.accessKeyIdentity(partition, key), 'caller_identity');
   if (answer.outcome === 'denied') {
     const [code, message, remedy] = refusals[answer.reason];
-    return refuse('access_key_works', code, message, remedy);
+    return report.fail('access_key_works', code, message, remedy);
   }
   const { accountId, arn } = answer;
-  if (!isAccountId(accountId) || !isIdentity(arn, accountId, request.partition)) {
-    const [message, retryAfterSeconds] = inconclusiveMessages.malformed;
-    return { outcome: 'inconclusive', reason: 'malformed', message, retryAfterSeconds };
-  }
-  pass('access_key_works', `The access key works, and is ${arn}'s.`);
+  if (!isAccountId(accountId) || !isIdentity(arn, accountId, partition))
+    throw new Inconclusive('malformed', ...inconclusiveMessages.malformed);
+  report.pass('access_key_works', `The access key works, and is ${arn}'s.`);
+  return { accountId, arn };
+}
 
+function requireAcceptable(
+  { vendorPrincipals, deniedAccountIds, expectedAccountId: expected }: AccessKeyToVerify,
+  report: VerificationReport,
+  accountId: AccountId,
+  arn: string,
+): void {
   // A session of the root user, too: GetSessionToken's has the same ARN, AssumeRoot's is "assumed-root".
   if (/^arn:[^:]+:(iam|sts)::\d{12}:(assumed-)?root(\/|$)/.test(arn))
-    return refuse(
+    report.fail(
       'not_root_user',
       'root_access_key',
       `The access key is the root user's of account ${accountId}: it can do anything there, and no policy can limit it.`,
       "Delete the root user's access key in AWS. Connect with a role, or with a key of an IAM user that has the permissions needed and no more.",
     );
-  pass('not_root_user', "The access key is not a root user's.");
+  report.pass('not_root_user', "The access key is not a root user's.");
 
-  const vendorAccounts = [...request.vendorPrincipals.values()].map((principal) => principal.split(':')[4]);
-  if (vendorAccounts.includes(accountId) || request.deniedAccountIds.has(accountId))
-    return refuse(
+  const vendorAccounts = [...vendorPrincipals.values()].map((principal) => principal.split(':')[4]);
+  if (vendorAccounts.includes(accountId) || deniedAccountIds.has(accountId))
+    report.fail(
       'not_vendor_account',
       'key_in_vendor_account',
       `Access keys of account ${accountId} can't be connected.`,
       'Make the key in your own account, and give that one.',
     );
-  pass('not_vendor_account', `Account ${accountId} is not the vendor's.`);
+  report.pass('not_vendor_account', `Account ${accountId} is not the vendor's.`);
 
-  const expected = request.expectedAccountId;
   if (expected !== undefined && expected !== accountId)
-    return refuse(
+    report.fail(
       'account',
       'account_mismatch',
       `The access key is of account ${accountId}, but this connection is for account ${expected}.`,
       `Give a key of account ${expected}, or make a connection for ${accountId}.`,
     );
-  pass('account', `The access key is of account ${accountId}.`);
-
-  return {
-    outcome: 'passed',
-    accountId,
-    principalArn: arn,
-    verification: { ...report(), result: 'passed', accountId, principalArn: arn },
-  };
+  report.pass('account', `The access key is of account ${accountId}.`);
 }
 
 /** The ARN of a user, root or session in the account and partition that were asked. */

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { visibleConnections } from '../../actions/find-connection.js';
+import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
 import type { ConnectionPage, Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
@@ -25,7 +26,7 @@ import {
   wantedIn,
 } from './list-query.js';
 import { Table } from './list-table.js';
-import { accessKeysRefused, defaultName } from './new-connection.js';
+import { accessKeysRefused } from './new-connection.js';
 
 interface Found {
   /** Of the first {@link listSize} those that match the search, and more with such a name. */

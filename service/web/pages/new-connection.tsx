@@ -1,5 +1,6 @@
 import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
+import { defaultName } from '../../api/connections/requests.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
@@ -14,9 +15,6 @@ import { useTexts } from '../page-context.js';
 import { leftOut, newestSets } from '../permission-sets.js';
 import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
 import type { Texts } from '../texts/index.js';
-
-/** The name of a connection until it gets one. */
-export const defaultName = 'New connection';
 
 /** The first step of a connection that exists already. */
 export interface AccountForm {

@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
 import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../../domain/scope.js';
@@ -6,7 +7,6 @@ import { aliasOf } from '../components/status.js';
 import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
 import { type Site, sessionOf } from '../site.js';
-import { defaultName } from './new-connection.js';
 
 /** So many scopes of other connections are listed; others are entered by name. */
 const treeSize = 50;

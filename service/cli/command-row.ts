@@ -1,0 +1,65 @@
+import type { Operations } from '../../client/api.js';
+import type { RolebridgeClient } from '../../client/index.js';
+import type { calls } from './calls.js';
+import type { OptionRow } from './option-row.js';
+import type { Terminal } from './terminal.js';
+
+export type CallId = keyof typeof calls;
+
+/** One command line as it was read. */
+export interface Given<Options = object> {
+  readonly terminal: Terminal;
+  /** Arguments in the order of the usage. */
+  readonly words: readonly string[];
+  readonly options: Options & { readonly json?: boolean };
+  /** Query and body of the row's call. */
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly table: readonly CommandRow[];
+  /** @throws UsageError when the URL or the secret is missing */
+  client(): Promise<RolebridgeClient>;
+}
+
+/** Other flags and another description, or (false) no option. */
+type MemberOption = readonly [flags: string, about?: string] | false;
+
+/** One command. Help, options, completion and documentation come from its row. */
+export interface CommandRow {
+  /** Words, then arguments. Those of a call are its path parameters, then members: `connection role <id> <role-arn>`. */
+  readonly usage: string;
+  readonly example: string;
+  /** The operation that describes the command and its options, and that it calls unless it has `run`. */
+  readonly call?: CallId;
+  /** Description, in place of the operation's summary. */
+  readonly about?: string;
+  /** Options of members that differ from what their schema says. */
+  readonly members?: Readonly<Record<string, MemberOption | undefined>>;
+  readonly options?: readonly OptionRow[];
+  /** Credentials of the request. @default those of the call, or none */
+  readonly asks?: 'service' | 'operator';
+  /** Member of the answer that is a list; the command gets all its pages, or `limit` rows. */
+  readonly list?: string;
+  readonly limit?: number;
+  /** Options are for the command that it runs, from its first argument on. */
+  readonly passesOptions?: true;
+  /** Members of the request that follow from `options`. @throws UsageError */
+  request?(given: Given): object;
+  /** For an answer without content: `deleted` prints "deleted ID". */
+  readonly done?: string;
+  /** Prints the answer for people. */
+  show?(answer: unknown, given: Given): void;
+  /** In place of the call. */
+  run?(given: Given): Promise<void> | void;
+}
+
+type Member<Id extends CallId> = keyof (typeof calls)[Id]['members'];
+type AnswerOf<Id extends CallId> = Id extends keyof Operations ? Operations[Id]['answer'] : never;
+
+/** A row whose members and answer are those of the call. */
+export const ofCall = <Id extends CallId>(
+  call: Id,
+  row: Omit<CommandRow, 'call' | 'members' | 'list' | 'show'> & {
+    readonly members?: { readonly [Name in Member<Id>]?: MemberOption };
+    readonly list?: keyof AnswerOf<Id> & string;
+    show?(answer: AnswerOf<Id>, given: Given): void;
+  },
+): CommandRow => ({ ...row, call });

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { routes } from '../../client/api.js';
+import { messageOf } from '../unknown-value.js';
+import { calls } from './calls.js';
+import type { CallId, CommandRow } from './command-row.js';
+import { UsageError } from './failure.js';
+import { camelCase, type OptionRow, oneOf, wholeNumber } from './option-row.js';
+import { operatorOptions, serviceOptions } from './service-options.js';
+import { scopeOf } from './target-options.js';
+
+interface Member {
+  readonly kind?: 'number' | 'flag' | 'list' | 'scope' | 'scopes' | 'texts' | 'json';
+  readonly isRemovable?: true;
+  readonly description?: string;
+  readonly values?: readonly string[];
+  readonly range?: readonly [least: number, most: number];
+}
+interface KnownCall {
+  readonly summary: string;
+  readonly isForOperator?: true;
+  readonly isForAllOrganizations?: true;
+  /** Members of the query of a call that has a body too. */
+  readonly query?: readonly string[];
+  /** A text has its description alone. */
+  readonly members: Readonly<Record<string, Member | string>>;
+}
+
+export const callOf = (id: CallId): KnownCall => calls[id];
+
+type Route = (typeof routes)[keyof typeof routes];
+const knownRoutes: Readonly<Record<string, Route>> = routes;
+/** Undefined for a call that the client sends in its own way. */
+export const routeOf = (id: CallId): Route | undefined => knownRoutes[id];
+
+/** `connection role <id> <role-arn>`: its words and its arguments. */
+export function partsOf({ usage }: CommandRow): { words: string[]; args: string[] } {
+  const parts = usage.split(' ');
+  const isArgument = (part: string) => /^[<[]/.test(part);
+  return { words: parts.filter((part) => !isArgument(part)), args: parts.filter(isArgument) };
+}
+
+export const descriptionOf = ({ about, call }: CommandRow): string =>
+  about ?? (call === undefined ? '' : asPhrase(callOf(call).summary));
+
+/** Members that stand as arguments, after the parameters of the path. */
+export function argumentMembers(row: CommandRow): { readonly skipped: number; readonly names: string[] } {
+  if (row.call === undefined) return { skipped: 0, names: [] };
+  const skipped = (routeOf(row.call)?.path ?? '{id}').split('{').length - 1;
+  const names = partsOf(row)
+    .args.slice(skipped)
+    .map((part) => camelCase(part.replace(/[^\w-]/g, '')));
+  return { skipped, names: names.filter((name) => name in callOf(row.call ?? 'getConnection').members) };
+}
+
+/** Options of members, with the member that each one sets. */
+export function memberOptions(
+  row: CommandRow,
+): { readonly name: string; readonly member: Member; readonly option: OptionRow }[] {
+  if (row.call === undefined) return [];
+  const taken = new Set([
+    ...argumentMembers(row).names,
+    ...(row.list === undefined ? [] : ['limit', 'after', ...(row.limit === undefined ? ['before'] : [])]),
+  ]);
+  return Object.entries(callOf(row.call).members).flatMap(([name, known]) => {
+    const member = typeof known === 'string' ? { description: known } : known;
+    const own = row.members?.[name];
+    if (taken.has(name) || own === false) return [];
+    const [flags = flagsOf(name, member), about = aboutOf(name, member)] = own ?? [];
+    const parse = parserOf(/--[\w-]+/.exec(flags)?.[0] ?? '', member);
+    return [{ name, member, option: { flags, about, ...(parse && { parse }) } }];
+  });
+}
+
+export function optionsOf(row: CommandRow): OptionRow[] {
+  const call = row.call && callOf(row.call);
+  const asks = row.asks ?? (call && (call.isForOperator ? 'operator' : 'service'));
+  return [
+    ...memberOptions(row).map(({ option }) => option),
+    ...(row.limit === undefined
+      ? []
+      : [
+          {
+            flags: '--limit <number>',
+            about: `maximum number (${row.limit})`,
+            parse: wholeNumber('--limit', 1, 100_000),
+          },
+        ]),
+    ...(row.options ?? []),
+    ...(call?.isForAllOrganizations
+      ? [
+          {
+            flags: '--all-organizations',
+            about: 'endpoints for the events of all organizations, with ROLEBRIDGE_OPERATOR_TOKEN',
+          },
+        ]
+      : []),
+    ...(asks === 'service' ? serviceOptions : []),
+    ...(asks === 'operator' ? operatorOptions : []),
+  ];
+}
+
+function flagsOf(name: string, { kind }: Member): string {
+  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const value = kind === 'texts' ? 'name=value...' : kind === 'json' ? 'file' : words.split('-').at(-1);
+  return `--${words}${kind === 'flag' ? '' : ` <${value}>`}`;
+}
+
+function aboutOf(name: string, { kind, description, values, isRemovable }: Member): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const text = [description ? asPhrase(description) : `the ${words}`, values?.join(', ')].filter(Boolean);
+  const more = [
+    kind === 'list' && 'separated by commas',
+    kind === 'scope' && 'PROJECT[/ENVIRONMENT[/ARCHITECTURE]] or "organization"',
+    kind === 'json' && 'a JSON file',
+    isRemovable && '"" removes it',
+  ].filter((one) => one !== false && one !== undefined);
+  return [text.join(': '), ...more].join('; ');
+}
+
+function parserOf(flag: string, { kind, values, range, isRemovable }: Member): OptionRow['parse'] {
+  const parse: Partial<Record<NonNullable<Member['kind']>, NonNullable<OptionRow['parse']>>> = {
+    number: wholeNumber(flag, ...(range ?? [0, 999_999_999])),
+    list: (text) => text.split(','),
+    scope: scopeOf,
+    texts: (text, before) => ({ ...before, ...entryOf(flag, text) }),
+    json: jsonFile,
+  };
+  const known = kind ? parse[kind] : values && oneOf(flag, values);
+  if (!isRemovable) return known;
+  return (text, before) => (text !== '' && known ? known(text, before) : text);
+}
+
+function entryOf(flag: string, text: string): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`${flag} takes NAME=VALUE, not ${JSON.stringify(text)}.`);
+  return { [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+function jsonFile(path: string): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof value === 'object' && value !== null) return value;
+    throw new Error('it is not a JSON object');
+  } catch (error) {
+    throw new UsageError(`${path} can't be read as JSON: ${messageOf(error)}`);
+  }
+}
+
+/** As commander shows it: no capital, no full stop. */
+const asPhrase = (sentence: string): string =>
+  sentence.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()).replace(/\.$/, '');
