@@ -69,14 +69,19 @@ export function createIam(
   timeoutMs: number,
 ): Pick<Sts, 'readRole' | 'accountAlias' | 'simulate'> {
   const known = new Map<Partition, ReturnType<typeof settingsReadBy>>();
+  /** A verification makes several calls with one session. */
+  const clients = new WeakMap<SessionCredentials, IAMClient>();
   const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const own = clients.get(credentials);
+    if (own) return own;
     const client = new IAMClient({
       ...settingsOf(partition),
       ...known.get(partition),
       credentials: { accessKeyId, secretAccessKey, sessionToken },
     });
     if (!known.has(partition)) known.set(partition, settingsReadBy(client.config));
+    clients.set(credentials, client);
     return client;
   };
   return {

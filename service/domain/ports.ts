@@ -283,8 +283,6 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     organizationId: OrganizationId | undefined,
     page: ConnectionPage,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
-  /** How many an organization has, deleted ones left out. */
-  connectionCount(organizationId: OrganizationId): Promise<number>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that no connection holds left out. */
@@ -306,9 +304,10 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
    * may be missed.
    */
   unwatchedConnections(latest?: string): AsyncIterable<Connection>;
-  /** How many there are of each status, of all organizations, deleted ones left out: for the operator's metrics. */
-  connectionCounts(): Promise<Record<Connection['status'], number>>;
-  /** The same, and of the connected ones by assurance, of the failed ones by code: for the operator's page. */
+  /**
+   * How many there are of each status, of all organizations, deleted ones left out; of the connected ones by assurance, of
+   * the failed ones by code: for metrics and the operator's page.
+   */
   connectionTotals(): Promise<{
     status: Record<Connection['status'], number>;
     assurance: Record<'proven' | 'tested', number>;

@@ -20,14 +20,6 @@ export function connectionsIn(backend: Backend) {
     return connection && joined(connection, report);
   }
 
-  async function connectionCounts(): Promise<Record<Connection['status'], number>> {
-    const counts = await backend.count('connections', 'status', { deleted: 'no' });
-    return forEachName(
-      ['pending', 'connected', 'failed', 'disconnected'],
-      (status) => counts.get(status) ?? 0,
-    );
-  }
-
   return {
     async connection(organizationId, id) {
       const found = await connectionForCallback(id);
@@ -37,11 +29,6 @@ export function connectionsIn(backend: Backend) {
     connectionForCallback,
 
     connections: (organizationId, page) => pageOf(backend, organizationId, page),
-
-    async connectionCount(organizationId) {
-      const counts = await backend.count('connections', 'deleted', { deleted: 'no', organizationId });
-      return counts.get('no') ?? 0;
-    },
 
     async roleHolder(role) {
       const [holder] = await backend.holders('connections', 'role', [role]);
@@ -83,18 +70,19 @@ export function connectionsIn(backend: Backend) {
       }
     },
 
-    connectionCounts,
-
     async connectionTotals() {
       const [status, assurance, code, permissionSets, permissions] = await Promise.all([
-        connectionCounts(),
+        backend.count('connections', 'status', { deleted: 'no' }),
         backend.count('connections', 'assurance', { deleted: 'no', status: 'connected' }),
         backend.count('connections', 'code', { deleted: 'no', status: 'failed' }),
         backend.count('connections', 'permissionSetVersion', { deleted: 'no' }),
         backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
       ]);
       return {
-        status,
+        status: forEachName(
+          ['pending', 'connected', 'failed', 'disconnected'],
+          (name) => status.get(name) ?? 0,
+        ),
         assurance: forEachName(['proven', 'tested'], (name) => assurance.get(name) ?? 0),
         code,
         permissionSets,

@@ -383,14 +383,14 @@ export function connectionsContract(on: Subject): void {
   });
 
   test('counts connections of all organizations by status, without deleted ones', async () => {
-    const before = await on.store.connectionCounts();
+    const before = (await on.store.connectionTotals()).status;
     await on.insert();
     await on.insert({}, (await on.another()).id);
     const gone = await on.insert();
     await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60) });
     const ended = await on.insert();
     await on.update(ended, { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(60) });
-    expect(await on.store.connectionCounts()).toEqual({
+    expect((await on.store.connectionTotals()).status).toEqual({
       ...before,
       pending: before.pending + 2,
       disconnected: before.disconnected + 1,

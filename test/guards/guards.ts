@@ -409,7 +409,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the digest of the reports on the disk',
-    file: 'service/records/lowdb/document-file.ts',
+    file: 'service/records/lowdb/document.ts',
     guard: 'digestOf(sliceAt(section, text)) === text.digest',
     without: 'true',
     test: 'test/service/store-damage.test.ts',

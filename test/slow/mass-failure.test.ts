@@ -60,7 +60,7 @@ test(`${size} connections stay connected, one alarm goes out, and all are verifi
     'each role is denied',
     120_000,
   );
-  expect(await vendor.store.connectionCounts()).toMatchObject({ connected: made.length, failed: 0 });
+  expect((await vendor.store.connectionTotals()).status).toMatchObject({ connected: made.length, failed: 0 });
 
   vendor.sandbox.faults.clear();
   const repairedAt = vendor.clock.now();
@@ -79,7 +79,7 @@ test(`${size} connections stay connected, one alarm goes out, and all are verifi
   );
   // Not an interval later.
   expect(vendor.clock.now() - repairedAt).toBeLessThan(hour / 2);
-  expect(await vendor.store.connectionCounts()).toMatchObject({ connected: made.length, failed: 0 });
+  expect((await vendor.store.connectionTotals()).status).toMatchObject({ connected: made.length, failed: 0 });
   await until(() => types('service.recovered').length === 1, 'the message of the recovery');
   expect(types('service.degraded')).toHaveLength(1);
   expect(types('connection.failed')).toHaveLength(0);

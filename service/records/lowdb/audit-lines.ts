@@ -6,7 +6,7 @@ import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { auditRecord } from '../audit-records.js';
 import type { Integrity } from '../integrity.js';
-import type { Anchor } from './document-file.js';
+import type { Anchor } from './document.js';
 
 /** The files of an organization's audit log, one a month, such as `2026-11`. */
 export const auditPath = (directory: string, id: OrganizationId, month: string): string =>

@@ -9,7 +9,7 @@ import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
 import { auditPath, chainOf, writeLine } from './audit-lines.js';
-import { type Anchor, logStart } from './document-file.js';
+import { type Anchor, logStart } from './document.js';
 import { syncDirectory, unavailable, unlessAbsent } from './files.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -70,12 +70,8 @@ export class AuditLog {
   async read(page: Parameters<Log['read']>[1]): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     await this.settled();
     const pageFrom = (from?: string) => pageOfLog(this.#records(page, from), page);
-    try {
-      // A clock that was set back puts a record into a later file than its id says.
-      return await (page.before ? pageFrom(monthOf(page.before)).catch(() => pageFrom()) : pageFrom());
-    } catch (error) {
-      throw error instanceof RolebridgeError ? error : damagedLog(error);
-    }
+    // A clock that was set back puts a record into a later file than its id says.
+    return page.before ? pageFrom(monthOf(page.before)).catch(() => pageFrom()) : pageFrom();
   }
 
   /** From the month of that id back, the newest first. */
@@ -118,16 +114,22 @@ export class AuditLog {
     let isBefore = before === undefined;
     const isWanted = (text: string) => text.includes((isBefore ? connectionId : before) ?? '');
     let sinceTurn = 0;
-    for (const { n, text, line } of chainOf(months.map(this.#pathOf), this.around.integrity, { isWanted })) {
-      sinceTurn += text.length;
-      if (sinceTurn > charactersATurn) {
-        sinceTurn = 0;
-        await setImmediate();
+    try {
+      for (const { n, text, line } of chainOf(months.map(this.#pathOf), this.around.integrity, {
+        isWanted,
+      })) {
+        sinceTurn += text.length;
+        if (sinceTurn > charactersATurn) {
+          sinceTurn = 0;
+          await setImmediate();
+        }
+        // Of a failed write, which was never acknowledged.
+        if (n > this.head.n || line === undefined) continue;
+        isBefore = true;
+        yield* line.records.reverse();
       }
-      // Of a failed write, which was never acknowledged.
-      if (n > this.head.n || line === undefined) continue;
-      isBefore = true;
-      yield* line.records.reverse();
+    } catch (error) {
+      throw damagedLog(error);
     }
   }
 

@@ -1,43 +1,25 @@
 import type { AuditRecord } from '../../domain/audit.js';
-import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import type { AuditLog } from './audit-log.js';
 
-/** A page of all logs together: one is opened when its newest record may be the next, so that most stay closed. */
-export const readEvery = (
+/** A page of all logs together. Those whose newest record is older than a full page stay closed. */
+export async function readEvery(
   logs: readonly AuditLog[],
-  { before, ...page }: Parameters<Log['read']>[1],
-): ReturnType<Log['read']> => pageOfLog(newestOf(logs, before), page);
-
-async function* newestOf(
-  logs: readonly AuditLog[],
-  before: Parameters<Log['read']>[1]['before'],
-): AsyncIterable<AuditRecord> {
-  const closed = logs
-    .flatMap((log) => (log.newest === undefined ? [] : [{ log, newest: log.newest }]))
-    .sort((one, other) => (one.newest < other.newest ? -1 : 1));
-  const open: { records: AsyncIterator<AuditRecord>; next: AuditRecord }[] = [];
-  const advance = async (records: AsyncIterator<AuditRecord>) => {
-    for (let result = await records.next(); !result.done; result = await records.next())
-      if (before === undefined || result.value.id < before)
-        return void open.push({ records, next: result.value });
-  };
-  try {
-    for (;;) {
-      open.sort((one, other) => (one.next.id < other.next.id ? -1 : 1));
-      const last = open.at(-1);
-      const unread = closed.at(-1);
-      if (unread && (last === undefined || unread.newest > last.next.id)) {
-        closed.pop();
-        await advance(unread.log.newestFirst(before)[Symbol.asyncIterator]());
-      } else if (last === undefined) return;
-      else {
-        open.pop();
-        yield last.next;
-        await advance(last.records);
-      }
+  { limit, before, connectionId }: Parameters<Log['read']>[1],
+): ReturnType<Log['read']> {
+  const newestOf = ({ newest }: AuditLog): string => newest ?? '';
+  let page: AuditRecord[] = [];
+  for (const log of [...logs].sort((one, other) => (newestOf(one) > newestOf(other) ? -1 : 1))) {
+    if (newestOf(log) < (page[limit]?.id ?? '')) break;
+    let left = limit + 1;
+    for await (const record of log.newestFirst(before)) {
+      if (before !== undefined && record.id >= before) continue;
+      if ((connectionId ?? record.connectionId) !== record.connectionId) continue;
+      page.push(record);
+      left -= 1;
+      if (left === 0) break;
     }
-  } finally {
-    for (const { records } of open) await records.return?.();
+    page = page.sort((one, other) => (one.id > other.id ? -1 : 1)).slice(0, limit + 1);
   }
+  return { records: page.slice(0, limit), hasMore: page.length > limit };
 }

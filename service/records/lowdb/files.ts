@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { codeOf, messageOf } from '../../unknown-value.js';
+import { Batches } from '../batches.js';
 
 /** The calls that change the disk, so that a test can watch their order or make one fail. */
 export const fileOperations = { open, rename, link, unlink };
@@ -47,24 +48,8 @@ export async function syncDirectory(directory: string, files: FileOperations): P
 
 /** One sync of the directory for all renames that wait for it. A request during a sync waits for the next. */
 export function sharedSync(directory: string, files: FileOperations): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const run = () => {
-    running = syncDirectory(directory, files).finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  return () => {
-    if (running === undefined) return run();
-    next ??= running
-      .catch(() => {})
-      .then(() => {
-        next = undefined;
-        return run();
-      });
-    return next;
-  };
+  const syncs = new Batches(() => syncDirectory(directory, files));
+  return () => syncs.add(undefined);
 }
 
 /** @throws Error with a message for the operator: zod's and JSON.parse's are for a programmer */

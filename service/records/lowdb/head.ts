@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import type { Integrity } from '../integrity.js';
-import { anchor } from './document-file.js';
+import { anchor } from './document.js';
 import { inForm, unlessAbsent } from './files.js';
 
 /** The minimum state of an organization's files: detects a restored old document or log. */

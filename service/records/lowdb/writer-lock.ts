@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { codeOf } from '../../unknown-value.js';
@@ -72,18 +74,9 @@ export async function takeLock(directory: string): Promise<WriterLock> {
 export async function askHolder(directory: string): Promise<Holder | undefined> {
   const place = await socketPlace(directory);
   try {
-    const text = await new Promise<string>((resolve) => {
-      const socket = connect(place.path(socketName));
-      let answer = '';
-      socket.setEncoding('utf8').on('data', (piece) => {
-        answer += piece;
-      });
-      socket.on('end', () => resolve(answer)).on('error', () => resolve(''));
-      socket.setTimeout(silenceMs, () => {
-        socket.destroy();
-        resolve('');
-      });
-    });
+    const socket = connect(place.path(socketName));
+    socket.setTimeout(silenceMs, () => socket.destroy());
+    const text = await textOf(socket).catch(() => '');
     return text === '' ? undefined : holder.parse(JSON.parse(text));
   } finally {
     await place.close();
@@ -102,9 +95,7 @@ async function listen(
   // Bound under another name: Node removes the name that it bound when it closes, which may be a successor's by then.
   const own = `.${randomBytes(6).toString('hex')}`;
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(place.path(own), resolve);
-    });
+    await once(server.listen(place.path(own)), 'listening');
   } catch (error) {
     await place.close();
     throw error;
