@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export const base = {
   testEnvironment: 'node',
@@ -66,6 +68,6 @@ export default {
     onCdktn,
   ],
   // Half of a test's time is waiting, for AWS's propagation or the disk: more workers than cores use it.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testTimeout: 30_000,
 };

@@ -77,7 +77,13 @@ async function verifyAndStore(
       deniedAccountIds: deps.deniedAccountIds,
       sessionName: `rolebridge.${request.askedBy}.${connection.id}`,
       firstAttemptAt: request.firstAttemptAtMs ?? deps.clock.now(),
-      propagationWindowMs: isScheduled ? 0 : deps.propagationWindowMs,
+      // A request that carries no time of an earlier attempt must come to a verdict itself, or none ever does.
+      propagationWindowMs: isScheduled
+        ? 0
+        : Math.min(
+            deps.propagationWindowMs,
+            request.firstAttemptAtMs === undefined ? deps.maxWaitMs : Infinity,
+          ),
       maxWaitMs: isScheduled ? 0 : deps.maxWaitMs,
       allowPropagation:
         !isScheduled &&

@@ -1,7 +1,8 @@
 import type { Organization } from '../../client/api.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { printTable, printValues } from './print.js';
+import { printable, printTable, printValues } from './print.js';
+import { scopeText } from './target-options.js';
 
 /** The operator's calls about organizations. */
 export const organizationCommands: readonly CommandRow[] = [
@@ -101,11 +102,19 @@ export const organizationCommands: readonly CommandRow[] = [
   }),
 ];
 
-function show(
-  organization: Organization & { warnings?: { message: string }[] | undefined },
-  { terminal }: Given,
-): void {
-  const { id, name, reference, metadata = {}, createdAt, suspendedAt, warnings = [] } = organization;
+type Shown = Organization & {
+  warnings?: readonly { message: string }[] | undefined;
+  undeclaredScopes?: readonly { name: string; scope: Parameters<typeof scopeText>[0] }[] | undefined;
+};
+
+function show(organization: Shown, { terminal }: Given): void {
+  const { id, name, reference, metadata = {}, createdAt, suspendedAt, targets } = organization;
+  const { warnings = [], undeclaredScopes = [] } = organization;
   for (const { message } of warnings) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
-  printValues(terminal, { id, name, reference, created: createdAt, suspended: suspendedAt, ...metadata });
+  for (const held of undeclaredScopes)
+    terminal.stderr.write(
+      `rolebridge: warning: ${scopeText(held.scope)} of ${printable(held.name)} matches no declared target.\n`,
+    );
+  const times = { created: createdAt, suspended: suspendedAt };
+  printValues(terminal, { id, name, reference, targets, ...times, ...metadata });
 }

@@ -27,6 +27,8 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
   printValues(terminal, {
     id: connection.id,
     name: connection.name,
+    reference: connection.reference,
+    'default region': connection.defaultRegion,
     status: statusText(connection),
     method: connection.method,
     account: 'accountId' in connection ? connection.accountId : undefined,
@@ -41,6 +43,7 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
     created: connection.createdAt,
     changed: connection.updatedAt,
     'last used': connection.lastUsedAt,
+    ...connection.metadata,
   });
   if (!('verification' in connection)) return;
   const { verification } = connection;

@@ -6,7 +6,10 @@ import { findCommand, notChecked, runCommand } from './tools.js';
 const python = findCommand('python3');
 if (!python) notChecked("a tenant's life with Python: there is no python3 on the PATH");
 
-(python ? test : test.skip)("Python does the whole life of a tenant with the operator's token", async () => {
+const onBoth = (python ? test : test.skip).each(['files', 'postgres']);
+
+onBoth("Python does the whole life of a tenant with the operator's token, on %s", async (store) => {
+  process.env.ROLEBRIDGE_TEST_STORE = store;
   const vendor = await startOperator({
     propagationDelayMs: 300,
     requireAccount: true,

@@ -72,10 +72,10 @@ inChromium.each(process.env.ROLEBRIDGE_ALL_LOOKS ? all : few)(
       await act?.(page);
       expect([name, await page.locator('html').getAttribute('lang')]).toEqual([name, language]);
       const found = [...(await violations(page)), ...(language === 'de' ? await englishOn(page) : [])];
-      // Input may move a page; nothing else does.
+      // Input may move a page; nothing else does, except for a hair where "just now" turns into "1 min ago".
       const moved = act ? 0 : await layoutShift(page);
       const tooWide = await overflow(page);
-      if (found.length > 0 || moved > 0 || tooWide > 0) worse.push([name, { moved, tooWide }, ...found]);
+      if (found.length > 0 || moved > 0.001 || tooWide > 0) worse.push([name, { moved, tooWide }, ...found]);
       // As one sees it first: what sticks is at its place.
       await page.evaluate('scrollTo(0, 0)');
       await screenshot(page, `${theme}-${width}-${language}/${name}`, { fullPage: true });

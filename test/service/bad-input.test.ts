@@ -7,6 +7,7 @@ import { Agent } from 'node:http';
 import type { Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import { readContract } from '../api-contract.js';
+import { badHeaders } from '../bad-input/headers.js';
 import { type BadRequest, badRequestsOf, placesOf } from '../bad-input/requests.js';
 import { type ExactAnswer, exactRequest } from '../exact-request.js';
 import { metricsToken, startExampleWorld } from '../example-world.js';
@@ -66,6 +67,26 @@ test.each(table)('%s refuses bad input', async (id, operation) => {
   const tried = new Set(requests.map(({ at }) => at));
   expect(placesOf(operation).filter((at) => !tried.has(at))).toEqual([]);
 });
+
+test.each(badHeaders['rolebridge-organization'] ?? [])(
+  'an operator names the organization badly: %s',
+  async (_, organization) => {
+    const answer = await exactRequest(world.vendor.service.url, {
+      agent,
+      method: 'get',
+      path: '/v1/connections',
+      headers: {
+        authorization: `Bearer ${world.secrets.operatorToken}`,
+        'rolebridge-organization': organization ?? '',
+      },
+      body: undefined,
+      timeoutMs: 2 * timeLimitMs,
+    });
+    const { code } = JSON.parse(answer.text);
+    expect([[400, 404].includes(answer.status), answer.type]).toEqual([true, 'application/problem+json']);
+    expect(['request_invalid', 'organization_not_found']).toContain(code);
+  },
+);
 
 async function faultOf(id: string, operation: Operation, bad: BadRequest): Promise<string | undefined> {
   const answer = await send(id, operation, bad);

@@ -57,8 +57,16 @@ test('the command line acts for an organization: declares projects, labels and m
       filter,
       found,
     ]);
+  const shown = (await runCommandLine(['connection', 'show', id, ...tenant], { env })).stdout;
+  expect(shown).toMatch(/^default region +eu-central-1$[\s\S]*^team +web$/m);
+  const moved = await runCommandLine(['org', 'change', 't-9', '--targets', 'declared'], { env });
+  expect(moved.stdout).toMatch(/^targets +declared$/m);
+  await json('connection', 'create', 'd', '--scope', 'shop/production', ...tenant);
   const { connections } = await json('operator', 'connections', '--account-id', '123123123123');
   expect(connections).toMatchObject([{ organization: { reference: 't-9' }, connection: { id } }]);
-  expect((await json('projects', 'delete', 'shop', ...tenant)).orphans).toMatchObject([{ name: 'c' }]);
+  expect((await json('projects', 'delete', 'shop', ...tenant)).orphans).toMatchObject([
+    { name: 'c' },
+    { name: 'd' },
+  ]);
   await vendor.close();
 });

@@ -267,3 +267,14 @@ it('drops a result when the connection was deleted during the check', async () =
   expect((await verifying).status).not.toBe(200);
   expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).status).toBe(404);
 });
+
+it('comes to a verdict when the window for propagation is longer than a request may take', async () => {
+  const patient = await startVendor({ propagationWindowMs: 60_000, maxWaitMs: 1_000 });
+  const { body: connection } = await patient.call('POST', '/v1/connections', { name: 'c' });
+  const roleArn = `arn:aws:iam::${patient.sandbox.createAccount().accountId}:role/deleted`;
+  const refused = await patient.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn });
+  expect([refused.status, refused.body.code]).toEqual([422, 'role_not_assumable']);
+  const again = await patient.call('POST', `/v1/connections/${connection.id}/verify`);
+  expect([again.status, again.body.code]).toEqual([422, 'role_not_assumable']);
+  await patient.close();
+});

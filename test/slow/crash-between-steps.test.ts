@@ -111,11 +111,11 @@ async function writesOf(asked: Case, world: World, key?: string): Promise<string
   return written;
 }
 
-const crashes = (writes: readonly string[]): [number, boolean][] =>
-  writes.flatMap((_, index): [number, boolean][] => [
-    [index + 1, false],
-    [index + 1, true],
-  ]);
+/** Before each write, and after the last: after one is before the next. */
+const crashes = (writes: readonly string[]): [number, boolean][] => [
+  ...writes.map((_, index): [number, boolean] => [index + 1, false]),
+  [writes.length, true],
+];
 
 const rowsOf = (backend: Backend, table: TableName, organizationId?: OrganizationId) =>
   backend.list(table, { order: keysOf(tables[table].orders)[0] as never, organizationId, limit: 1_000_000 });
