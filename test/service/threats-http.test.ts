@@ -80,7 +80,7 @@ describe('an ambiguous request is rejected and has no effect', () => {
     const smuggled = `POST /v1/connections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
     const before = await count();
     const answer = await raw(
-      `POST /v1/connections HTTP/1.1\r\n${authorized()}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}${smuggled}`,
+      `POST /v1/connections HTTP/1.1\r\n${authorized()}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n[]${smuggled}`,
     );
     expect(answer).toContain('HTTP/1.1 400 ');
     expect(answer).toContain('HTTP/1.1 401 ');
