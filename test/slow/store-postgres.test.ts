@@ -87,6 +87,23 @@ describe('checkpoints of the audit log', () => {
     expect(await store.auditFaults()).toEqual([expect.stringContaining(organization.id)]);
   });
 
+  test("of one organization, damaged, keep no other organization's log from signing and retention", async () => {
+    const { url, store, append, organization } = await withLog();
+    const other = anOrganization();
+    await store.createOrganization(other);
+    await sql(url, "UPDATE audit_checkpoints SET value = jsonb_set(value, '{records}', '1')");
+    await append(1);
+    await store.appendAudit([anAuditRecord(other.id)]);
+    await expect(store.signAudit(never)).rejects.toMatchObject({
+      detail: expect.stringContaining(organization.id),
+    });
+    const signedLogs = await sql(url, 'SELECT organization_id FROM audit_checkpoints GROUP BY 1');
+    expect(signedLogs.rows).toHaveLength(2);
+    await expect(store.deleteAuditBefore(never, never)).rejects.toMatchObject({ code: 'store_unavailable' });
+    const left = await sql(url, 'SELECT DISTINCT organization_id FROM audit_records');
+    expect(left.rows).toEqual([{ organization_id: organization.id }]);
+  });
+
   test('survive retention, and are created by one of many processes', async () => {
     const { url, store, append, organization } = await withLog();
     expect(await store.deleteAuditBefore(never, never)).toBe(11);

@@ -44,7 +44,11 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       [before],
     );
     let count = 0;
-    for (const { key } of waiting) while (await this.#signNext(key, before)) count += 1;
+    await despiteDamage(
+      waiting.map(({ key }) => async () => {
+        while (await this.#signNext(key, before)) count += 1;
+      }),
+    );
     return count;
   }
 
@@ -141,6 +145,23 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       return work(session);
     });
   }
+}
+
+/**
+ * Runs one after the other: damage of an organization's rows stops no work for the others.
+ * @throws RolebridgeError the first damage, after all ran; any other error at once
+ */
+export async function despiteDamage(works: Iterable<() => Promise<void>>): Promise<void> {
+  let damage: RolebridgeError | undefined;
+  for (const work of works)
+    try {
+      await work();
+    } catch (error) {
+      // An unavailable database says when to retry.
+      if (!(error instanceof RolebridgeError) || error.retryAfterSeconds !== undefined) throw error;
+      damage ??= error;
+    }
+  if (damage) throw damage;
 }
 
 function digestOf(before: string, lines: readonly z.infer<typeof line>[]): string {

@@ -5,7 +5,7 @@ import { auditRecord } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
 import type { Integrity } from '../integrity.js';
-import { afterAll, PostgresCheckpoints } from './audit-checkpoints.js';
+import { afterAll, despiteDamage, PostgresCheckpoints } from './audit-checkpoints.js';
 import type { Session, Sessions } from './sessions.js';
 import { signed, storedRow, verifiedRows } from './signed-value.js';
 
@@ -87,16 +87,20 @@ export class PostgresLog implements Log {
 
   /** Of one organization after the other, in small statements that any number of processes may make at once. */
   async trim(before: AuditId): Promise<number> {
-    await this.checkpoints.sign(before);
     let deleted = 0;
-    for (const id of await this.organizations()) {
+    const trimOne = async (id: string) => {
       const end = await this.checkpoints.trim(id, before);
       for (let isMore = true; isMore; ) {
         const { length } = await this.#deleteSome(id, before, end);
         deleted += length;
         isMore = length === deletedAtOnce;
       }
-    }
+    };
+    const ids = await this.organizations();
+    await despiteDamage([
+      async () => void (await this.checkpoints.sign(before)),
+      ...ids.map((id) => () => trimOne(id)),
+    ]);
     return deleted;
   }
 
