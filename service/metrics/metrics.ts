@@ -49,6 +49,7 @@ export function createMetrics() {
   return {
     registry,
     securityEvents,
+    /** Adds values that are collected when the metrics are read. */
     onRead,
     /** In Prometheus's format. A value that can't be collected keeps its last value. */
     async read(): Promise<string> {
