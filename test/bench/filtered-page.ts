@@ -5,14 +5,17 @@ import type { RecordStore } from '../../service/records/record-store.js';
 import { reportOf, withoutReport } from '../../service/records/reports.js';
 import { startOperator } from '../operator.js';
 import { startPostgres } from '../postgres/index.js';
+import { openWebClient } from '../web-client.js';
 import { analyzeDatabase } from './analyze-database.js';
 import { connectedConnection } from './connections.js';
 import { type Measurement, median, together } from './measure.js';
+import { measurePage } from './pages.js';
 
 const organizations = 10_000;
 const connectionsEach = 10;
 const rare = 500;
 const goalMs = 20;
+const operatorPageGoalMs = 50;
 const warmUps = 5;
 
 /** As the operator asks, of all organizations; the last one as one large organization does. */
@@ -24,7 +27,7 @@ const filters: Record<string, string> = {
   'by scope, of one organization': '/v1/connections?limit=100&scope=project-7',
 };
 
-/** `GET …/connections`: a page of 100 of 100,000 connections, for each filter, on both stores, to the last byte. */
+/** `GET …/connections`, a page of 100 of 100,000 connections, for each filter, and the operator's page, on both stores. */
 export async function measureFilteredPage(directory: string): Promise<Measurement[]> {
   const onFiles = await measure('files', await openFileStore({ directory }));
   const server = await startPostgres({ settings: ['shared_buffers=256MB', 'fsync=off'] });
@@ -66,6 +69,13 @@ async function measure(
         baseline: goalMs,
         goal: { atMost: 1 },
       });
+    }
+    const browser = openWebClient(vendor.service.url);
+    await browser.get('/operator/sign-in');
+    await browser.post('/operator/sign-in', { token: vendor.token });
+    for (const path of ['/operator', '/operator?status=connected']) {
+      const page = `${path}, 100,000 connections on ${name}`;
+      measurements.push(await measurePage(browser, page, path, operatorPageGoalMs));
     }
     return measurements;
   } finally {

@@ -8,27 +8,15 @@ const connections = 1_000;
 const goalMs = 10;
 const warmUps = 30;
 const rounds = 60;
-const operatorGoalMs = 50;
-
-const nothingPending = {
-  pending: [],
-  sts: { endpoint: 'http://127.0.0.1:9', key: { accessKeyId: 'none', secretAccessKey: 'none' } },
-  principal: 'arn:aws:iam::123456789012:user/rolebridge',
-};
 
 /** Each page of the site at 1,000 connections, from the request to the last byte of the answer, against the limit of a page. */
 export async function measurePages(directory: string): Promise<Measurement[]> {
-  return [
-    ...(await measureCustomerPages(`${directory}/few`)),
-    ...(await measureOperatorPage(`${directory}/many`)),
-  ];
-}
-
-async function measureCustomerPages(directory: string): Promise<Measurement[]> {
   const service = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
   try {
     const { url, apiKeys } = await service.call('start', {
-      ...nothingPending,
+      pending: [],
+      sts: { endpoint: 'http://127.0.0.1:9', key: { accessKeyId: 'none', secretAccessKey: 'none' } },
+      principal: 'arn:aws:iam::123456789012:user/rolebridge',
       directory,
       organizations: 1,
       connectionsEach: connections,
@@ -65,32 +53,8 @@ async function measureCustomerPages(directory: string): Promise<Measurement[]> {
   }
 }
 
-/** The operator's page, unfiltered and filtered. */
-async function measureOperatorPage(directory: string): Promise<Measurement[]> {
-  const service = startChild<ServiceHandlers>(new URL('./service-process.ts', import.meta.url));
-  try {
-    const operatorToken = 'an-operator-token-of-some-length-1';
-    const { url } = await service.call('start', {
-      ...nothingPending,
-      directory,
-      organizations: 100,
-      connectionsEach: 1_000,
-      operatorToken,
-    });
-    const browser = openWebClient(url);
-    await browser.get('/operator/sign-in');
-    await browser.post('/operator/sign-in', { token: operatorToken });
-    const pages = { 'the operator’s': '/operator', 'the operator’s, filtered': '/operator?status=connected' };
-    const measurements: Measurement[] = [];
-    for (const [name, path] of Object.entries(pages))
-      measurements.push(await measurePage(browser, `${name}, 100,000 connections`, path, operatorGoalMs));
-    return measurements;
-  } finally {
-    service.stop();
-  }
-}
-
-async function measurePage(
+/** From the request to the last byte of the answer. */
+export async function measurePage(
   browser: WebClient,
   name: string,
   path: string,

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { callbackSecretContext } from '../../service/actions/dependencies.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
-import { hashOperatorToken } from '../../service/domain/operator.js';
 import {
   createAccessKeyEncryption,
   createEncryption,
@@ -35,7 +34,6 @@ export interface ServiceWanted {
   readonly pendingAreDefaults?: boolean;
   readonly sts: StsWanted;
   readonly principal: string;
-  readonly operatorToken?: string;
 }
 
 export interface StsWanted {
@@ -60,7 +58,6 @@ async function start(wanted: ServiceWanted) {
     requireAccount: false,
     store,
     encryption,
-    ...(wanted.operatorToken && { operatorTokenHash: hashOperatorToken(wanted.operatorToken) }),
     accessKeyEncryption: createAccessKeyEncryption(
       createLocalKeyEncryptionKey([{ id: 'e1', key: randomBytes(32) }]),
     ),
