@@ -4,5 +4,5 @@ import pg from 'pg';
 export async function analyzeDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query('ANALYZE').finally(() => client.end());
+  await client.query('VACUUM ANALYZE').finally(() => client.end());
 }

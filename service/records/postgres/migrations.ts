@@ -45,6 +45,8 @@ export const migrations: readonly (readonly string[])[] = [
         'permission_set_version, created_at, key',
       ],
     ),
+    // The counters of operators and metrics read this index alone.
+    'CREATE INDEX connections_counts ON connections (deleted, status, assurance, code, permissions, permission_set_version)',
     ...owned('reports', '', ['organization_id']),
     ...owned('retired_external_ids', '', ['organization_id']),
     ...owned('idempotency', 'first_attempt_at TEXT NOT NULL,', ['organization_id, first_attempt_at']),
