@@ -3,7 +3,7 @@ import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
 import { type Authority, covers } from '../domain/permission.js';
 import type { Store } from '../domain/ports.js';
-import { checkScope, describeScope, keyBelow, type Scope, scopeBelow } from '../domain/scope.js';
+import { describeScope, keyBelow, refuseGap, type Scope, scopeBelow } from '../domain/scope.js';
 import { declaredCheck, requireDeclared } from './declared-targets.js';
 
 export interface Resolved {
@@ -116,7 +116,7 @@ export async function resolveTargets(
 
 /** @param all new levels are added to these */
 function levelOf(target: Scope, all: Levels): Level {
-  const { project, environment, architecture } = checkScope(target);
+  const { project, environment, architecture } = refuseGap(target);
   let [level] = all;
   for (const name of [project, environment, architecture])
     if (name !== undefined) level = level.within(name, all);

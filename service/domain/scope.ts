@@ -20,24 +20,29 @@ const levels = ['project', 'environment', 'architecture'] as const;
 
 /** Refuses a scope with a gap (an environment without its project) or a name that breaks the rule. */
 export function checkScope(scope: Scope): Scope {
-  let missing: string | undefined;
   for (const level of levels) {
     const name = scope[level];
-    if (name === undefined) {
-      missing ??= level;
-      continue;
-    }
-    if (missing !== undefined)
-      throw invalidRequest(
-        `scope.${missing}`,
-        `is missing: the scope names the ${level} "${name}"`,
-        `Name the ${missing} as well, or leave the ${level} out.`,
-      );
-    if (!scopeName.test(name))
+    if (name !== undefined && !scopeName.test(name))
       throw invalidRequest(
         `scope.${level}`,
         `${JSON.stringify(name)} is not a valid name`,
         'Use 1 to 64 letters, digits, ".", "_" or "-", and begin with a letter or a digit.',
+      );
+  }
+  return refuseGap(scope);
+}
+
+/** Of a scope that passed its schema, which checks each name. */
+export function refuseGap(scope: Scope): Scope {
+  let missing: string | undefined;
+  for (const level of levels) {
+    const name = scope[level];
+    if (name === undefined) missing ??= level;
+    else if (missing !== undefined)
+      throw invalidRequest(
+        `scope.${missing}`,
+        `is missing: the scope names the ${level} "${name}"`,
+        `Name the ${missing} as well, or leave the ${level} out.`,
       );
   }
   return scope;
