@@ -38,9 +38,10 @@ export function watchForMassFailure(
 
   const deniedSincePass = () => [...denied.values()].filter((at) => at >= lastPassAt).length;
 
-  async function passed(connection: Connection): Promise<void> {
-    lastPassAt = clock.now();
-    denied.delete(connection.organizationId);
+  /** @param askedAt when AWS was asked: a slow check that passed says nothing of the time after. */
+  async function passed(connection: Connection, askedAt: number): Promise<void> {
+    lastPassAt = Math.max(lastPassAt, askedAt);
+    if ((denied.get(connection.organizationId) ?? 0) <= askedAt) denied.delete(connection.organizationId);
     passedSinceCanary?.add(connection.organizationId);
     if (canary === undefined || isCanaryWrong) await recovered(connection);
   }
@@ -115,9 +116,10 @@ export function watchForMassFailure(
     for await (const other of others(organizationId)) {
       if (deniedSincePass() >= enough) return 'held';
       const name = `rolebridge.schedule.${other.id}`;
+      const askedAt = clock.now();
       const outcome = await opens(other.roleArn, other.externalId, other.organizationId, name);
       if (outcome === 'allowed') {
-        await passed(other);
+        await passed(other, askedAt);
         return 'alone';
       }
       if (outcome === 'denied') denied.set(other.organizationId, clock.now());

@@ -69,7 +69,7 @@ export async function reverifyConnection(
   });
   try {
     await verify(deps, by, before, decides, isSecond);
-    await massFailure.passed(before);
+    await massFailure.passed(before, startedAt);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
