@@ -253,7 +253,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       replaceLead: 'Die jetzige Rolle bleibt verbunden, bis die neue jede Prüfung bestanden hat.',
       codeTitle: 'Rolle als Code',
       codeLead:
-        'Stellen Sie dies bereit, um die Rolle zu aktualisieren oder zu ersetzen. Die Verbindung bleibt bestehen, bis die Prüfung bestanden ist.',
+        'Stellen Sie dies bereit, um die Rolle zu aktualisieren oder zu ersetzen. Die jetzige Rolle bleibt verbunden, bis die neue jede Prüfung bestanden hat.',
       deployRole: 'Rolle bereitstellen',
       step1: 'Konto und Berechtigungen',
       step2: 'Rolle erstellen',
