@@ -18,7 +18,7 @@ import { type VerificationRequest, verifyConnection } from './verify-connection.
 /** The result of a scheduled check. */
 export type WatchFinding =
   | { readonly finding: 'healthy' | 'nothing_to_verify' }
-  /** `counted`: the status says so now; otherwise a second check decides. */
+  /** `isCounted`: the status says so now; otherwise a second check decides. */
   | {
       readonly finding: 'refused';
       readonly code: ErrorCode;

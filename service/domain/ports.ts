@@ -476,7 +476,7 @@ export interface SharedSts extends Sts {
   forOrganization(caller: StsCaller): SharedSts;
 }
 
-/** Seals the secrets that the service makes; `context` binds a encrypted text to where it is kept. */
+/** Encrypts the secrets that the service creates; `context` binds an encrypted text to where it is stored. */
 export interface Encryption {
   /** Of the key that encrypts. */
   readonly keyId: string;
