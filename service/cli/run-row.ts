@@ -1,7 +1,7 @@
 import { memberOf, textIn } from '../unknown-value.js';
 import type { CommandRow, Given } from './command-row.js';
 import { attributeOf } from './option-row.js';
-import { argumentMembers, callOf, memberOptions, routeOf } from './options-of.js';
+import { argumentMembers, asksOf, callOf, memberOptions, routeOf } from './options-of.js';
 import { printJson, printValues } from './print.js';
 import { clientOf, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
@@ -15,8 +15,7 @@ export async function runRow(
   table: readonly CommandRow[],
   { terminal, words, options }: { terminal: Terminal; words: readonly string[]; options: Options & Sent },
 ): Promise<void> {
-  const isOperator = row.asks === 'operator' || (row.call !== undefined && callOf(row.call).isForOperator);
-  const client = () => clientOf(options, terminal, isOperator);
+  const client = () => clientOf(options, terminal, asksOf(row) === 'operator');
   const read: Given = { terminal, words, options, members: {}, table, client };
   const given = { ...read, members: { ...membersIn(row, words, options), ...row.request?.(read) } };
   if (row.run) return row.run(given);
