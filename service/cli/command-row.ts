@@ -45,7 +45,7 @@ export interface CommandRow {
   request?(given: Given): object;
   /** For an answer without content: `deleted` prints "deleted ID". */
   readonly done?: string;
-  /** Prints the answer for people. */
+  /** Prints the answer for people. @default as JSON */
   show?(answer: unknown, given: Given): void;
   /** In place of the call. */
   run?(given: Given): Promise<void> | void;
