@@ -43,7 +43,8 @@ const tags: Rule = (prop, value) => {
   const entries = Object.entries(value);
   const key = text(
     {
-      fits: /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu,
+      // Without /i, under which \p{L} takes U+0345, a mark.
+      fits: /^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u,
       rule: '1–128 characters that IAM accepts, and not begin with aws:',
     },
     source,

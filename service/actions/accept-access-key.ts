@@ -26,7 +26,7 @@ export async function acceptAccessKey(
     throw new RolebridgeError('access_key_expired', `The session ended at ${sessionExpiresAt}.`, {
       remedy: 'Get new temporary credentials, and send them with their expiry.',
     });
-  const result = await decidedVerification(deps, request);
+  const result = await requireKeyVerdict(deps, request);
   if (result.outcome === 'refused') throw verificationFailed(result.verification);
   const { accountId, principalArn, verification } = result;
   return {
@@ -65,7 +65,7 @@ export function encryptionOf(
 }
 
 /** @throws RolebridgeError `aws_unavailable` when AWS gave no verdict */
-export async function decidedVerification(
+export async function requireKeyVerdict(
   deps: Dependencies,
   request: { key: AccessKey; partition: Partition; expectedAccountId?: AccountId | undefined },
 ): Promise<Exclude<AccessKeyVerification, { outcome: 'inconclusive' }>> {

@@ -26,7 +26,7 @@ export async function releaseAccount(
         remedy: 'Delete this connection and create one for the other account.',
       },
     );
-  const { trust: registration, callbackSecret } = newRoleRegistration(deps, connection.id);
+  const { registration, callbackSecret } = newRoleRegistration(deps, connection.id);
   const next = released(connection, { expectedAccountId, registration });
   const event = { action: 'connection.release_account', details: { expectedAccountId } } as const;
   return { connection: await saveChange(deps, by, event, connection, next), callbackSecret };

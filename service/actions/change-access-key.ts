@@ -4,7 +4,7 @@ import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, KeyedConnection, RoleRegistration } from '../domain/connection.js';
 import { keyConnected, keyFailed, migrating } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
-import { acceptAccessKey, decidedVerification, encryptionOf } from './accept-access-key.js';
+import { acceptAccessKey, encryptionOf, requireKeyVerdict } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
 import { newRoleRegistration, requirePartition } from './create-connection.js';
@@ -43,7 +43,7 @@ export async function verifyStoredAccessKey(
     const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
     const { partition } = connection;
     requirePartition(deps, partition);
-    const result = await decidedVerification(asking, {
+    const result = await requireKeyVerdict(asking, {
       key,
       partition,
       expectedAccountId: connection.accountId,
@@ -100,15 +100,15 @@ export async function migrateToRole(
 ): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
   requireAccessKeyMethod(connection, 'It already uses a role.');
   requirePartition(deps, connection.partition);
-  const { trust, callbackSecret } = newRoleRegistration(
+  const { registration, callbackSecret } = newRoleRegistration(
     deps,
     connection.id,
     connection.migration?.externalId,
   );
-  const next = migrating(connection, { ...connection.migration, ...trust });
+  const next = migrating(connection, { ...connection.migration, ...registration });
   return {
     connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
-    registration: trust,
+    registration,
     callbackSecret,
   };
 }

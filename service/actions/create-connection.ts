@@ -29,7 +29,7 @@ export async function createConnection(
 ): Promise<{ connection: PendingConnection; callbackSecret: string }> {
   requirePartition(deps, request.partition);
   const id = request.id ?? newConnectionId();
-  const { trust, callbackSecret } = newRoleRegistration(deps, id);
+  const { registration, callbackSecret } = newRoleRegistration(deps, id);
   const { name, partition, expectedAccountId, scopes, scopeFrom } = request;
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
@@ -39,7 +39,10 @@ export async function createConnection(
       ? undefined
       : chosenPermissionSet(deps, request.permissionSet, request.without);
   const account = { partition, expectedAccountId, scopes, scopeFrom, ...labelsOf(request) };
-  const connection = pending({ id, organizationId, name, ...account, permissionSet, createdAt }, trust);
+  const connection = pending(
+    { id, organizationId, name, ...account, permissionSet, createdAt },
+    registration,
+  );
   const details = { method: connection.method, name: connection.name };
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
@@ -68,10 +71,10 @@ export function newRoleRegistration(
   deps: Dependencies,
   id: ConnectionId,
   externalId = newExternalId(deps.vendor.externalIdPrefix),
-): { trust: RoleRegistration; callbackSecret: string } {
+): { registration: RoleRegistration; callbackSecret: string } {
   const callbackSecret = newSigningSecret();
   const encryptedCallbackSecret = deps.encryption.encrypt(callbackSecret, callbackSecretContext(id));
-  return { trust: { externalId, encryptedCallbackSecret }, callbackSecret };
+  return { registration: { externalId, encryptedCallbackSecret }, callbackSecret };
 }
 
 /** As Standard Webhooks writes them. */

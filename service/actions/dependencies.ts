@@ -87,7 +87,7 @@ export async function forVerification(
 
 export const isoNow = (clock: Clock): string => new Date(clock.now()).toISOString();
 
-/** Binds a encrypted callback secret to its connection. */
+/** Binds an encrypted callback secret to its connection. */
 export const callbackSecretContext = (connectionId: string): string => `callback-secret:${connectionId}`;
 
 /** The same secret under the key of today. @throws when the old key is missing */

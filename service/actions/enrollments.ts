@@ -117,10 +117,10 @@ export function createEnrollmentSecrets(deps: Dependencies) {
 }
 
 /**
- * Seals an enrollment's secret again with the service key of today; that it was ended meanwhile is no failure.
+ * Encrypts an enrollment's secret again with the service key of today; that it was ended meanwhile is no failure.
  * @throws Error when its old key is missing
  */
-export async function resealEnrollment(
+export async function reencryptEnrollment(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
   by: Requester,
   found: Token,

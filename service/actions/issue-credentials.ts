@@ -12,7 +12,7 @@ import { audited, recordOutcome } from './audited.js';
 import { openAccessKey } from './change-access-key.js';
 import { resolveTarget } from './resolve-target.js';
 
-export interface VendedCredentials {
+export interface IssuedCredentials {
   readonly credentials: AccessKey & {
     /** Unknown for an access key, unless its customer said when its session ends. */
     readonly expiresAt?: string | undefined;
@@ -37,7 +37,7 @@ export async function issueCredentials(
   by: Requester,
   caller: { readonly organizationId: OrganizationId; readonly authority: Authority },
   asked: SessionRequest,
-): Promise<VendedCredentials> {
+): Promise<IssuedCredentials> {
   const { organizationId, authority } = caller;
   const event = { action: 'credentials.issue', organizationId, target: asked.target } as const;
   const { request, match } = await permitted(deps, organizationId, authority, asked).catch(
@@ -53,7 +53,7 @@ export async function issueCredentials(
     await recordOutcome(deps, by, about);
     return issued(match, cached);
   }
-  return audited(deps, by, about, (intent) => openAndVend(deps, by, intent, match, organizationId, request));
+  return audited(deps, by, about, (intent) => openAndIssue(deps, by, intent, match, organizationId, request));
 }
 
 /** The connection for the target, and the request with the caller's ceilings. @throws RolebridgeError `permission_denied` */
@@ -76,14 +76,14 @@ async function permitted(
   return { match, request: { ...asked, ...limits, durationSeconds: asked.durationSeconds ?? byDefault } };
 }
 
-async function openAndVend(
+async function openAndIssue(
   deps: Dependencies,
   by: Requester,
   intent: AuditIntent,
   first: Match,
   organizationId: OrganizationId,
   request: SessionRequest,
-): Promise<VendedCredentials> {
+): Promise<IssuedCredentials> {
   let match = first;
   for (let attempt = 0; attempt < 3; attempt++) {
     const { connection } = match;
@@ -108,7 +108,7 @@ async function keyOf(
   intent: AuditIntent,
   connection: KeyedConnection,
   { sessionPolicy, tags = [] }: SessionRequest,
-): Promise<Pick<VendedCredentials, 'credentials'>> {
+): Promise<Pick<IssuedCredentials, 'credentials'>> {
   if (sessionPolicy !== undefined || tags.length > 0)
     throw new RolebridgeError(
       'method_mismatch',
@@ -133,8 +133,8 @@ interface Match {
 
 const issued = (
   { connection, matchedScope }: Match,
-  session: Pick<VendedCredentials, 'credentials' | 'attribution'>,
-): VendedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
+  session: Pick<IssuedCredentials, 'credentials' | 'attribution'>,
+): IssuedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
 
 /** Never falls through to a wider connection: that one leads into another account. */
 async function healthyMatch(

@@ -18,7 +18,7 @@ import { type WebhookEndpoint, webhookSecretContext } from '../domain/webhook-en
 import { messageOf } from '../unknown-value.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
-import { resealEnrollment } from './enrollments.js';
+import { reencryptEnrollment } from './enrollments.js';
 import { personKeyContext } from './persons.js';
 
 /** Results for all secrets of the store. */
@@ -107,7 +107,7 @@ async function reencryptOrganizations(
       await ofEndpoints(organization.id);
       await counted(personKeys, organization.id, () => reencryptPersonKey(deps, by, organization));
       for (const token of await store.tokensOf(organization.id, 'enrollment'))
-        await counted(enrollmentSecrets, enrollmentIn(token).id, () => resealEnrollment(deps, by, token));
+        await counted(enrollmentSecrets, enrollmentIn(token).id, () => reencryptEnrollment(deps, by, token));
     }
     after = organizations.at(-1)?.id;
     if (!hasMore) return { enrollmentSecrets, webhookSecrets, personKeys };

@@ -16,9 +16,9 @@ import { VerificationFailed } from './verification-failed.js';
 import { type VerificationRequest, verifyConnection } from './verify-connection.js';
 
 /** The result of a scheduled check. */
-export type WatchFinding =
+export type CheckFinding =
   | { readonly finding: 'healthy' | 'nothing_to_verify' }
-  /** `counted`: the status says so now; otherwise a second check decides. */
+  /** `isCounted`: the status says so now; otherwise a second check decides. */
   | {
       readonly finding: 'refused';
       readonly code: ErrorCode;
@@ -29,8 +29,8 @@ export type WatchFinding =
   | { readonly finding: 'inconclusive'; readonly code: ErrorCode; readonly retryAfterSeconds: number };
 
 /** When the same job is due again, for jobs that stay; a job stored with a change has its own time. */
-export interface WatchCheck {
-  readonly result: WatchFinding;
+export interface ScheduledCheck {
+  readonly result: CheckFinding;
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
 }
 
@@ -43,7 +43,7 @@ export async function reverifyConnection(
   by: Requester,
   job: Job,
   massFailure: MassFailure,
-): Promise<WatchCheck> {
+): Promise<ScheduledCheck> {
   const before = await deps.store.connection(job.organizationId, job.connectionId);
   if (before === undefined || !isVerifiable(before))
     return { result: { finding: 'nothing_to_verify' }, next: undefined };

@@ -13,7 +13,7 @@ import { verifyConnection } from './verify-connection.js';
  * propagation window has passed, also when the person has left the page.
  * @throws RolebridgeError those of {@link verifyConnection}
  */
-export async function verifyUntilDecided(
+export async function verifyUntilVerdict(
   deps: Dependencies,
   by: Requester,
   connection: Connection,

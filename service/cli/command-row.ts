@@ -24,7 +24,7 @@ type MemberOption = readonly [flags: string, about?: string] | false;
 
 /** One command. Help, options, completion and documentation come from its row. */
 export interface CommandRow {
-  /** Words, then arguments. Those of a call are its path parameters, then members: `connection role <id> <role-arn>`. */
+  /** Words, then arguments. Those of a call are its path parameters, then members: `connection rename <id> <name>`. */
   readonly usage: string;
   readonly example: string;
   /** The operation that describes the command and its options, and that it calls unless it has `run`. */
@@ -45,7 +45,7 @@ export interface CommandRow {
   request?(given: Given): object;
   /** For an answer without content: `deleted` prints "deleted ID". */
   readonly done?: string;
-  /** Prints the answer for people. */
+  /** Prints the answer for people. @default as JSON */
   show?(answer: unknown, given: Given): void;
   /** In place of the call. */
   run?(given: Given): Promise<void> | void;

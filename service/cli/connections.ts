@@ -8,6 +8,7 @@ import {
   checkFormatOptions,
   type FormatOptions,
   formatOption,
+  printConnection,
   show,
   showCreated,
   statusText,
@@ -125,8 +126,7 @@ export const connectionCommands: readonly CommandRow[] = [
       refuseTwoSecretsOnOneInput(options);
       const key = await readAccessKey(terminal, options.accessKeyId);
       const connection = await client.rotateAccessKey(words[0] ?? '', key);
-      if (options.json) printJson(terminal, connection);
-      else show(connection, given);
+      printConnection(connection, given);
     },
   }),
   ofCall('migrateToRole', {
@@ -150,8 +150,7 @@ export const connectionCommands: readonly CommandRow[] = [
       const client = await given.client();
       if (!options.cancel) return showCreated(terminal, await client.rotateExternalId(id, members), options);
       const connection = await client.cancelExternalIdRotation(id);
-      if (options.json) printJson(terminal, connection);
-      else show(connection, given);
+      printConnection(connection, given);
     },
   }),
   ofCall('rotateCallbackSecret', {
@@ -201,8 +200,7 @@ async function create(given: Given<CreateOptions>): Promise<void> {
   refuseTwoSecretsOnOneInput(options);
   const key = await readAccessKey(terminal, options.accessKeyId);
   const connection = await client.createAccessKeyConnection({ ...wanted, method: 'access_key', ...key });
-  if (options.json) printJson(terminal, connection);
-  else show(connection, given);
+  printConnection(connection, given);
 }
 
 function refuseTwoSecretsOnOneInput({ apiKeyFile }: ServiceOptions): void {

@@ -32,24 +32,30 @@ const knownRoutes: Readonly<Record<string, Route>> = routes;
 /** Undefined for a call that the client sends in its own way. */
 export const routeOf = (id: CallId): Route | undefined => knownRoutes[id];
 
-/** `connection role <id> <role-arn>`: its words and its arguments. */
+/** `connection rename <id> <name>`: its words and its arguments. */
 export function partsOf({ usage }: CommandRow): { words: string[]; args: string[] } {
   const parts = usage.split(' ');
   const isArgument = (part: string) => /^[<[]/.test(part);
   return { words: parts.filter((part) => !isArgument(part)), args: parts.filter(isArgument) };
 }
 
+/** Credentials of the command's requests. */
+export const asksOf = ({ asks, call }: CommandRow): CommandRow['asks'] =>
+  asks ?? (call && (callOf(call).isForOperator ? 'operator' : 'service'));
+
 export const descriptionOf = ({ about, call }: CommandRow): string =>
   about ?? (call === undefined ? '' : asPhrase(callOf(call).summary));
 
 /** Members that stand as arguments, after the parameters of the path. */
 export function argumentMembers(row: CommandRow): { readonly skipped: number; readonly names: string[] } {
-  if (row.call === undefined) return { skipped: 0, names: [] };
-  const skipped = (routeOf(row.call)?.path ?? '{id}').split('{').length - 1;
+  const { call } = row;
+  if (call === undefined) return { skipped: 0, names: [] };
+  const { members } = callOf(call);
+  const skipped = (routeOf(call)?.path ?? '{id}').split('{').length - 1;
   const names = partsOf(row)
     .args.slice(skipped)
     .map((part) => camelCase(part.replace(/[^\w-]/g, '')));
-  return { skipped, names: names.filter((name) => name in callOf(row.call ?? 'getConnection').members) };
+  return { skipped, names: names.filter((name) => name in members) };
 }
 
 /** Options of members, with the member that each one sets. */
@@ -73,7 +79,7 @@ export function memberOptions(
 
 export function optionsOf(row: CommandRow): OptionRow[] {
   const call = row.call && callOf(row.call);
-  const asks = row.asks ?? (call && (call.isForOperator ? 'operator' : 'service'));
+  const asks = asksOf(row);
   return [
     ...memberOptions(row).map(({ option }) => option),
     ...(row.limit === undefined

@@ -1,8 +1,8 @@
 import { memberOf, textIn } from '../unknown-value.js';
 import type { CommandRow, Given } from './command-row.js';
 import { attributeOf } from './option-row.js';
-import { argumentMembers, callOf, memberOptions, routeOf } from './options-of.js';
-import { printJson, printValues } from './print.js';
+import { argumentMembers, asksOf, callOf, memberOptions, routeOf } from './options-of.js';
+import { printJson } from './print.js';
 import { clientOf, type ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -15,8 +15,7 @@ export async function runRow(
   table: readonly CommandRow[],
   { terminal, words, options }: { terminal: Terminal; words: readonly string[]; options: Options & Sent },
 ): Promise<void> {
-  const isOperator = row.asks === 'operator' || (row.call !== undefined && callOf(row.call).isForOperator);
-  const client = () => clientOf(options, terminal, isOperator);
+  const client = () => clientOf(options, terminal, asksOf(row) === 'operator');
   const read: Given = { terminal, words, options, members: {}, table, client };
   const given = { ...read, members: { ...membersIn(row, words, options), ...row.request?.(read) } };
   if (row.run) return row.run(given);
@@ -25,7 +24,7 @@ export async function runRow(
   if (options.json) return printJson(terminal, value);
   if (row.done !== undefined) terminal.stdout.write(`${row.done} ${words[0]}\n`);
   else if (row.show) row.show(answer, given);
-  else printValues(terminal, textsIn(answer));
+  else printJson(terminal, value);
 }
 
 function membersIn(row: CommandRow, words: readonly string[], options: Sent): Sent {
@@ -58,7 +57,7 @@ async function answerOf(
   const path = words.slice(0, argumentMembers(row).skipped);
   const ask = (page: Sent = {}) =>
     send(...path, ...(hasBody ? [of(false)] : []), ...(hasQuery ? [{ ...of(true), ...page }] : []));
-  if (list === undefined || !hasQuery) return ask();
+  if (list === undefined) return ask();
   const cursor = 'before' in known ? 'before' : 'after';
   const rows: unknown[] = [];
   for (let next = members[cursor]; ; ) {
@@ -69,10 +68,3 @@ async function answerOf(
       return { [list]: rows, ...(next !== undefined && { next }) };
   }
 }
-
-const textsIn = (answer: unknown): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(answer ?? {}).flatMap(([name, value]) =>
-      ['string', 'number', 'boolean'].includes(typeof value) ? [[name, String(value)]] : [],
-    ),
-  );

@@ -1,6 +1,6 @@
 import type { CommandRow, Given } from './command-row.js';
 import { jsonOption, oneOf } from './option-row.js';
-import type { ServiceOptions } from './service-options.js';
+import { allowHttpOption, type ServiceOptions } from './service-options.js';
 import { setupCommands } from './setup.js';
 
 /** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
@@ -23,7 +23,7 @@ export const serviceCommands: readonly CommandRow[] = [
         flags: '--url <url>',
         about: 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN',
       },
-      { flags: '--allow-http', about: 'allow http: to another machine, where keys can be read on the way' },
+      allowHttpOption,
       jsonOption,
     ],
     run: async ({ terminal, options }: Given<ServiceOptions>) =>

@@ -18,13 +18,18 @@ export interface ServiceOptions {
   readonly allOrganizations?: boolean;
 }
 
+export const allowHttpOption: OptionRow = {
+  flags: '--allow-http',
+  about: 'allow http: to another machine, where keys can be read on the way',
+};
+
 const ofEveryRequest: readonly OptionRow[] = [
   {
     flags: '--timeout <seconds>',
     about: 'how long to wait for an answer',
     parse: wholeNumber('--timeout', 1, 600),
   },
-  { flags: '--allow-http', about: 'allow http: to another machine, where keys can be read on the way' },
+  allowHttpOption,
   jsonOption,
 ];
 

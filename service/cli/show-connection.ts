@@ -58,6 +58,12 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
   if (verification.result === 'failed') terminal.stdout.write(`  ${printable(verification.remedy)}\n`);
 }
 
+/** The answer of a command that prints a connection. */
+export function printConnection(connection: Connection, given: Pick<Given, 'terminal' | 'options'>): void {
+  if (given.options.json) printJson(given.terminal, connection);
+  else show(connection, given);
+}
+
 type Made = Pick<
   CreatedConnection,
   'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'roleTemplates'

@@ -3,7 +3,7 @@ import type { CommandRow, Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
 import { Ended, UsageError } from './failure.js';
 import { printJson, printTable } from './print.js';
-import { show } from './show-connection.js';
+import { printConnection } from './show-connection.js';
 
 /** Verifications in flight; the service limits how many it takes a minute, and the client waits for that. */
 const concurrency = 4;
@@ -26,10 +26,8 @@ export const verifyCommands: readonly CommandRow[] = [
     async run({ terminal, words: [id], options, client }: Given<{ all?: boolean }>) {
       if ((id === undefined) !== Boolean(options.all))
         throw new UsageError('Name one connection, or give --all.');
-      if (id !== undefined) {
-        const connection = await (await client()).verifyConnection(id);
-        return options.json ? printJson(terminal, connection) : show(connection, { terminal });
-      }
+      if (id !== undefined)
+        return printConnection(await (await client()).verifyConnection(id), { terminal, options });
       const results = await verifyAll(await client());
       if (options.json) printJson(terminal, { connections: results });
       else

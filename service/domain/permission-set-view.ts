@@ -1,4 +1,5 @@
 /** A permission set as people read it: on the page, and wherever else it is chosen or compared. */
+import { groupBy } from './group-by.js';
 import type { PermissionDenial, PermissionSet } from './permission-set.js';
 import { permissionSetId } from './permission-set.js';
 import { comparePermissionSets, type PermissionChange } from './permission-set-diff.js';
@@ -58,12 +59,13 @@ export function viewPermissionSet(
 
 /** A line for each AWS service, in the set's order. */
 function wordsOf(actions: readonly string[]): string[] {
-  const services = new Map<string, string[]>();
-  for (const action of actions) {
+  const named = actions.map((action) => {
     const [service = '', name = '*'] = action === '*' ? ['every service', '*'] : action.split(':');
-    services.set(service, [...(services.get(service) ?? []), actionWords(name)]);
-  }
-  return [...services].map(([service, names]) => `${serviceName(service)}: ${names.join(', ')}`);
+    return { service, words: actionWords(name) };
+  });
+  return [...groupBy(named, ({ service }) => service)].map(
+    ([service, own]) => `${serviceName(service)}: ${own.map(({ words }) => words).join(', ')}`,
+  );
 }
 
 /** `DescribeDBInstances` is "describe DB instances", `Describe*` "describe everything". */

@@ -107,7 +107,7 @@ export interface JobQueue {
   /** Those that are due, the longest due first; no other caller gets them before `leaseUntil`, unless they are finished. */
   leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
   /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
-  completeJob(claimed: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
+  completeJob(leased: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
   /** Proofs that access has ended, put off past `latest`, are due now: the clock was ahead. */
   hastenProofs(latest: string, now: string): Promise<void>;
   /** When the next one is due. */
@@ -148,7 +148,7 @@ export interface Outbox {
   /** Like {@link JobQueue.leaseJobs}. */
   leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
   /** Tried again at another time, finished and kept for {@link keptDeliveries}, or (undefined) gone. */
-  completeMessage(claimed: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
+  completeMessage(leased: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
   /** Stores a message without a change. */
   addMessage(message: OutboxMessage): Promise<void>;
   deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
@@ -476,7 +476,7 @@ export interface SharedSts extends Sts {
   forOrganization(caller: StsCaller): SharedSts;
 }
 
-/** Seals the secrets that the service makes; `context` binds a encrypted text to where it is kept. */
+/** Encrypts the secrets that the service creates; `context` binds an encrypted text to where it is stored. */
 export interface Encryption {
   /** Of the key that encrypts. */
   readonly keyId: string;

@@ -1,6 +1,7 @@
 /** Declared targets: the parts of a project. Scopes hold ids; names are for people, in any language. */
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
+import { groupBy } from './group-by.js';
 import { organizationId } from './ids.js';
 import { level, type Scope, scopeKey } from './scope.js';
 import { isoTime } from './verification.js';
@@ -46,17 +47,12 @@ export function scopesOf({ id: project, environments }: Pick<Project, 'id' | 'en
 
 /** The architectures that stand in another environment than before: those that stand in one before and after. */
 export function movesBetween(before: Project, after: Project): { from: Scope; to: Scope }[] {
-  const placesIn = (project: Project) => {
-    const places = new Map<string, Scope[]>();
-    for (const scope of scopesOf(project))
-      if (scope.architecture !== undefined)
-        places.set(scope.architecture, [...(places.get(scope.architecture) ?? []), scope]);
-    return places;
-  };
+  const placesIn = (project: Project) => groupBy(scopesOf(project), ({ architecture }) => architecture);
   const next = placesIn(after);
   return [...placesIn(before)].flatMap(([id, [from, ...others]]) => {
+    if (id === undefined) return [];
     const [to, ...more] = next.get(id) ?? [];
-    const isMove = from && to && others.length === 0 && more.length === 0 && scopeKey(from) !== scopeKey(to);
+    const isMove = to && others.length === 0 && more.length === 0 && scopeKey(from) !== scopeKey(to);
     return isMove ? [{ from, to }] : [];
   });
 }

@@ -9,7 +9,7 @@ import type { Dependencies } from '../actions/dependencies.js';
 import { expireConnection } from '../actions/expire-connection.js';
 import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.js';
 import { outboxMessages } from '../actions/outbox.js';
-import { reverifyConnection, type WatchFinding } from '../actions/reverify-connection.js';
+import { type CheckFinding, reverifyConnection } from '../actions/reverify-connection.js';
 import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
@@ -21,7 +21,7 @@ import { throttled } from './throttled.js';
 
 export { runDueLoop, type Scheduler } from './scheduler.js';
 
-export interface WatchOptions {
+export interface JobsOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Calls to STS, of all checks together, in this process. @default 25 */
@@ -40,7 +40,7 @@ const longestProofDelayMs = 3_600_000;
 /** Starts the scheduler. */
 export function runJobs(
   deps: Dependencies,
-  { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: WatchOptions,
+  { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: JobsOptions,
 ): Scheduler {
   const { store, clock } = deps;
   const stsFor = throttled(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
@@ -70,7 +70,7 @@ export function runJobs(
     logger,
     concurrency,
     leaseMs,
-    async claim(request) {
+    async lease(request) {
       const jump = clockWatch.jump();
       if (jump !== 0) {
         logger.warn({ jumpMs: Math.round(jump) }, 'the time of day jumped against the monotonic clock');
@@ -125,7 +125,7 @@ async function runJob(
   switch (job.purpose) {
     case 'verify': {
       const { result, next } = await reverifyConnection(deps, by, job, massFailure);
-      tell(reports, about, result);
+      logOutcome(reports, about, result);
       return next;
     }
     case 'expire': {
@@ -150,9 +150,9 @@ async function runJob(
   }
 }
 
-type Reports = Pick<WatchOptions, 'logger' | 'metrics'>;
+type Reports = Pick<JobsOptions, 'logger' | 'metrics'>;
 
-function tell({ logger, metrics }: Reports, about: object, result: WatchFinding): void {
+function logOutcome({ logger, metrics }: Reports, about: object, result: CheckFinding): void {
   if (result.finding === 'inconclusive')
     logger.info({ ...about, code: result.code }, 'a check has no verdict');
   if (result.finding !== 'refused') return;

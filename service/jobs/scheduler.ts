@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Clock } from '../domain/ports.js';
 
-export interface JobQueueRows<Item> {
+export interface Queue<Item> {
   /** For the log. */
   readonly name: string;
   readonly clock: Clock;
@@ -12,7 +12,7 @@ export interface JobQueueRows<Item> {
   readonly concurrency: number;
   /** Longer than any item takes: then it is free for another process. */
   readonly leaseMs: number;
-  readonly claim: (request: { now: string; leaseUntil: string; limit: number }) => Promise<Item[]>;
+  readonly lease: (request: { now: string; leaseUntil: string; limit: number }) => Promise<Item[]>;
   /** When the next one is due. */
   readonly nextAt: () => Promise<string | undefined>;
   /** Does the item and says so to the store. The signal is aborted when the service ends. */
@@ -36,8 +36,8 @@ const longestBackOffMs = 30_000;
  * Runs jobs when they are due, and sleeps in between. A failed job is logged and retried when its lease has
  * ended; a store that fails is asked again after a growing while. Nothing ends the loop but `stop`.
  */
-export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
-  const { clock, logger, name } = work;
+export function runDueLoop<Item>(queue: Queue<Item>): Scheduler {
+  const { clock, logger, name } = queue;
   const stopping = new AbortController();
   // Each item waits for it in its own way.
   setMaxListeners(0, stopping.signal);
@@ -51,10 +51,10 @@ export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
   }
 
   function start(item: Item) {
-    const id = work.idOf(item);
+    const id = queue.idOf(item);
     // The clock jumped past its lease while it was being done here.
     if (running.has(id)) return;
-    const done: Promise<void> = work
+    const done: Promise<void> = queue
       .handle(item, stopping.signal)
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) logger.error({ err: error, loop: name }, 'a due job failed');
@@ -67,12 +67,12 @@ export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
   }
 
   async function takeWhatIsDue(): Promise<void> {
-    while (!stopping.signal.aborted && running.size < work.concurrency) {
+    while (!stopping.signal.aborted && running.size < queue.concurrency) {
       const now = clock.now();
-      const limit = work.concurrency - running.size;
-      const items = await work.claim({
+      const limit = queue.concurrency - running.size;
+      const items = await queue.lease({
         now: new Date(now).toISOString(),
-        leaseUntil: new Date(now + work.leaseMs).toISOString(),
+        leaseUntil: new Date(now + queue.leaseMs).toISOString(),
         limit,
       });
       for (const item of items) start(item);
@@ -81,8 +81,8 @@ export function runDueLoop<Item>(work: JobQueueRows<Item>): Scheduler {
   }
 
   async function untilNext(): Promise<number> {
-    if (running.size >= work.concurrency) return longestSleepMs;
-    const next = await work.nextAt();
+    if (running.size >= queue.concurrency) return longestSleepMs;
+    const next = await queue.nextAt();
     if (next === undefined) return longestSleepMs;
     const waitMs = Date.parse(next) - clock.now();
     return waitMs <= 0 ? leasedElsewhereMs : Math.min(waitMs, longestSleepMs);

@@ -1,7 +1,7 @@
 import type { Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
-/** Counting walks over all connections. */
+/** PostgreSQL counts over an index of all connections. */
 const keptMs = 10_000;
 
 /** Connections by status, counted when the metrics are read. */

@@ -71,7 +71,7 @@ export function createLocalKeyEncryptionKey(keys: ServiceKeys): KeyEncryptionKey
     has: (keyId) => keys.some(({ id }) => id === keyId),
     wrap: async (dataKey, context) => keyring.encrypt(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
-      // The id beside it could have been changed; what persistFailure is the one that it was wrapped with.
+      // The id beside it could have been changed; only the one inside the wrapped key counts.
       if (serviceKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
       if (!keys.some(({ id }) => id === keyId))
         throw new RolebridgeError(

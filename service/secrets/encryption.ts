@@ -3,7 +3,7 @@ import { createKeyring, type ServiceKeys, serviceKeyIdOf } from './keyring.js';
 
 export type { ServiceKey } from './keyring.js';
 
-/** Seals the secrets that the service makes itself, each bound to its context. */
+/** Encrypts the secrets that the service creates, each bound to its context. */
 export function createEncryption(keys: ServiceKeys): Encryption {
   const keyring = createKeyring(keys, 'rolebridge encrypted secret v1');
   return {

@@ -1,6 +1,7 @@
 import type { Dependencies } from '../actions/dependencies.js';
 import { openPerson } from '../actions/persons.js';
 import type { AuditRecord } from '../domain/audit.js';
+import type { OrganizationId } from '../domain/ids.js';
 import type { IconName } from './components/icon.js';
 import type { Texts } from './texts/index.js';
 
@@ -68,10 +69,18 @@ export async function personsOf(
   deps: Dependencies,
   records: readonly AuditRecord[],
 ): Promise<(record: AuditRecord) => string | undefined> {
-  const names = new Map<string, string | undefined>();
+  const organizations = new Map<string, OrganizationId>();
   for (const { actor, organizationId } of records)
-    if (actor.kind === 'web_session' && actor.person !== undefined && !names.has(actor.person))
-      names.set(actor.person, (await openPerson(deps, organizationId, actor.person))?.name);
+    if (actor.kind === 'web_session' && actor.person !== undefined)
+      organizations.set(actor.person, organizationId);
+  const names = new Map(
+    await Promise.all(
+      [...organizations].map(
+        async ([person, organizationId]) =>
+          [person, (await openPerson(deps, organizationId, person))?.name] as const,
+      ),
+    ),
+  );
   return ({ actor }) => (actor.kind === 'web_session' ? names.get(actor.person ?? '') : undefined);
 }
 

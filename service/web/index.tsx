@@ -118,9 +118,8 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     // As much as an API key may ask.
     await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf)) throw formRefused();
-    await requireActive(deps.store, session.organizationId);
+    response.locals.organization = await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
-    response.locals.organization = await deps.store.organization(session.organizationId);
     if (request.path !== '/sign-out') {
       if (session.connectionId && request.path === '/connections')
         return seeOther(site, response, `/connections/${session.connectionId}`);

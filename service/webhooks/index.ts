@@ -158,7 +158,7 @@ export function deliverMessages(
     logger,
     concurrency: slots.all,
     leaseMs,
-    async claim(request) {
+    async lease(request) {
       // The clock was ahead and is correct again: postponed messages are brought forward.
       if (clockWatch.jump() < 0) {
         pauses.clear();

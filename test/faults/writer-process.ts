@@ -79,7 +79,7 @@ async function main({ directory, databaseUrl, acknowledged, writes }: Task): Pro
   ]);
 }
 
-/** Two connections pass a scope to each other: both change in one step, with a job, a message and an idempotency. */
+/** Two connections pass a scope to each other: both change at once, with a job, a message and an idempotency record. */
 async function passScope(store: Store, organizationId: OrganizationId): Promise<void> {
   const pair = randomBytes(8).toString('hex');
   const scopes = [{ project: pair }];

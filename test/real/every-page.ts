@@ -13,8 +13,10 @@ export interface PageState {
   /** The visitor. @default a member of the organization */
   readonly as?: Visitor;
   /** Steps that bring the page into the state. */
-  readonly act?: (page: Page) => Promise<unknown>;
+  readonly act?: Step;
 }
+
+type Step = (page: Page) => Promise<unknown>;
 
 export async function startVendorInEveryState() {
   const started = await startVendorWithConnections();
@@ -23,14 +25,36 @@ export async function startVendorInEveryState() {
 
 function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
   const of = (id: string, end = '') => `/connections/${id}${end}`;
-  const press = (page: Page) =>
+  /** Steps that lead to a page with that part. */
+  const leadTo =
+    (part: string, ...steps: Step[]): Step =>
+    async (page) => {
+      for (const step of steps) await step(page);
+      await page.locator(part).waitFor();
+    };
+  const fill =
+    (field: string, text: string): Step =>
+    (page) =>
+      page.locator(field).fill(text);
+  const press: Step = (page) =>
     page.locator('main form:not([role=search]) button[type=submit]').first().click();
-  const check = async (page: Page, roleArn: string) => {
-    await page.locator('form[data-check] input[name=roleArn]').first().fill(roleArn);
-    await page.locator('form[data-check]:has(#roleArn) button').last().click();
-  };
-  const pressOf = (page: Page, action: string) =>
-    page.locator(`form[action$="${action}"] button`).first().click();
+  const pressOf =
+    (action: string): Step =>
+    (page) =>
+      page.locator(`form[action$="${action}"] button`).first().click();
+  const check =
+    (roleArn: string): Step =>
+    async (page) => {
+      await page.locator('form[data-check] input[name=roleArn]').first().fill(roleArn);
+      await page.locator('form[data-check]:has(#roleArn) button').last().click();
+    };
+  const throttled =
+    (roleArn: string, act: Step): Step =>
+    async (page) => {
+      vendor.sandbox.faults.set({ kind: 'throttle', roleArn });
+      await act(page);
+      vendor.sandbox.faults.clear();
+    };
   const setup = (format: string) => of(ids.pending, `/setup?format=${format}`);
   return [
     { name: 'sign-in', path: '/sign-in', as: 'anonymous' },
@@ -38,21 +62,14 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: 'sign-in-refused',
       path: '/sign-in',
       as: 'anonymous',
-      act: async (page) => {
-        await page.locator('#apiKey').fill('rbk_wrong');
-        await press(page);
-        await page.getByRole('alert').waitFor();
-      },
+      act: leadTo('role=alert', fill('#apiKey', 'rbk_wrong'), press),
     },
     { name: 'link', path: '/sign-in/link?token=x', as: 'anonymous' },
     {
       name: 'link-dead',
       path: '/sign-in/link?token=x',
       as: 'anonymous',
-      act: async (page) => {
-        await press(page);
-        await page.locator('.plain code').first().waitFor();
-      },
+      act: leadTo('.plain code >> nth=0', press),
     },
     { name: 'list', path: '/connections' },
     { name: 'list-failed', path: '/connections?status=failed' },
@@ -65,21 +82,13 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'setup-1-error',
       path: '/connections/new',
-      act: async (page) => {
-        await page.locator('#account').fill('12345');
-        await press(page);
-        await page.locator('[aria-invalid=true]').waitFor();
-      },
+      act: leadTo('[aria-invalid=true]', fill('#account', '12345'), press),
     },
     { name: 'access-key-new', path: '/connections/new/access-key' },
     {
       name: 'access-key-error',
       path: '/connections/new/access-key',
-      act: async (page) => {
-        await page.locator('#accessKeyId').fill('AKIAWRONG');
-        await press(page);
-        await page.locator('[aria-invalid=true]').first().waitFor();
-      },
+      act: leadTo('[aria-invalid=true] >> nth=0', fill('#accessKeyId', 'AKIAWRONG'), press),
     },
     ...['console', 'cloudformation', 'terraform', 'cdktn', 'cdktf', 'aws-cli'].map((format) => ({
       name: `setup-2-${format}`,
@@ -90,46 +99,38 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'setup-2-arn-error',
       path: setup('console'),
-      act: async (page) => {
-        await check(page, 'arn:aws:iam::12:role/x');
-        await page.locator('[aria-invalid=true]').waitFor();
-      },
+      act: leadTo('[aria-invalid=true]', check('arn:aws:iam::12:role/x')),
     },
     {
       name: 'setup-2-secret',
       path: setup('terraform'),
-      act: async (page) => {
-        await pressOf(page, '/callback-secret');
-        await page.locator('#deploy').waitFor();
-      },
+      act: leadTo('#deploy', pressOf('/callback-secret')),
     },
     {
       name: 'setup-2-new-project',
       path: setup('cdktn'),
-      act: async (page) => {
-        await page.evaluate(`document.querySelector('details:has(form[action$="/setup-code"])').open = true`);
-        await pressOf(page, '/setup-code');
-        await page.locator('#setup-command').waitFor();
-      },
+      act: leadTo(
+        '#setup-command',
+        (page) =>
+          page.evaluate(`document.querySelector('details:has(form[action$="/setup-code"])').open = true`),
+        pressOf('/setup-code'),
+      ),
     },
     {
       name: 'setup-2-checking',
       path: of(ids.slow, '/setup?step=role'),
-      act: async (page) => {
-        await check(page, ids.slowArn);
-        await page.locator('.check[data-state=running] p').waitFor();
-        await page.locator('.check[data-state=passed]').nth(1).waitFor();
-      },
+      act: leadTo(
+        '.check[data-state=passed] >> nth=1',
+        leadTo('.check[data-state=running] p', check(ids.slowArn)),
+      ),
     },
     {
       name: 'setup-2-inconclusive',
       path: of(ids.unanswered, '/setup?step=role'),
-      act: async (page) => {
-        vendor.sandbox.faults.set({ kind: 'throttle', roleArn: ids.unansweredArn });
-        await check(page, ids.unansweredArn);
-        await page.locator('[data-step] .callout[role=status]').waitFor();
-        vendor.sandbox.faults.clear();
-      },
+      act: throttled(
+        ids.unansweredArn,
+        leadTo('[data-step] .callout[role=status]', check(ids.unansweredArn)),
+      ),
     },
     { name: 'setup-2-failed', path: of(ids.failed, '/setup') },
     { name: 'setup-2-denied', path: of(ids.denied, '/setup') },
@@ -138,7 +139,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
       name: 'administrator-link',
       path: setup('console'),
       act: async (page) => {
-        await pressOf(page, '/administrator-link');
+        await pressOf('/administrator-link')(page);
         await page.waitForURL('**/administrator-link');
       },
     },
@@ -156,10 +157,9 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'setup-3-error',
       path: of(ids.unscoped, '/setup'),
-      act: async (page) => {
-        await page.locator('form[action$="/finish"] button[type=submit]').first().click();
-        await page.getByRole('alert').first().waitFor();
-      },
+      act: leadTo('role=alert >> nth=0', (page) =>
+        page.locator('form[action$="/finish"] button[type=submit]').first().click(),
+      ),
     },
     { name: 'success', path: of(ids.proven, '/connected') },
     { name: 'success-key', path: of(ids.accessKey, '/connected') },
@@ -178,12 +178,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'connection-inconclusive',
       path: of(ids.proven),
-      act: async (page) => {
-        vendor.sandbox.faults.set({ kind: 'throttle', roleArn: ids.otherArn });
-        await pressOf(page, '/verify');
-        await page.locator('.con .callout[role=status]').waitFor();
-        vendor.sandbox.faults.clear();
-      },
+      act: throttled(ids.otherArn, leadTo('.con .callout[role=status]', pressOf('/verify'))),
     },
     { name: 'connection-incomplete', path: of(ids.incomplete) },
     { name: 'connection-outdated', path: of(ids.outdated) },
@@ -196,10 +191,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'replace-role-failed',
       path: of(ids.tested, '/setup?step=role'),
-      act: async (page) => {
-        await check(page, ids.otherArn);
-        await page.locator('.verdict').waitFor();
-      },
+      act: leadTo('.verdict', check(ids.otherArn)),
     },
     { name: 'as-code', path: of(ids.proven, '/setup?step=role&format=terraform') },
     { name: 'scope', path: of(ids.proven, '/scope') },
@@ -214,12 +206,12 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'keys-error',
       path: '/keys',
-      act: async (page) => {
-        await page.locator('#name').fill('runner');
-        await page.locator('#scope').fill('a/b/c/d');
-        await page.locator('form[action$="/keys"] button').last().click();
-        await page.locator('[aria-invalid=true]').first().waitFor();
-      },
+      act: leadTo(
+        '[aria-invalid=true] >> nth=0',
+        fill('#name', 'runner'),
+        fill('#scope', 'a/b/c/d'),
+        (page) => page.locator('form[action$="/keys"] button').last().click(),
+      ),
     },
     { name: 'name', path: of(ids.proven, '/name') },
     { name: 'rotate-ask', path: of(ids.proven, '/rotate') },
@@ -231,10 +223,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'rotate-unchanged',
       path: of(ids.rotating, '/rotate'),
-      act: async (page) => {
-        await pressOf(page, '/rotate');
-        await page.locator('.card .callout[role=status]').waitFor();
-      },
+      act: leadTo('.card .callout[role=status]', pressOf('/rotate')),
     },
     { name: 'rotate-done', path: of(ids.rotated, `/rotate?to=${ids.rotatedTo}`) },
     { name: 'rotate-old-accepted', path: of(ids.bothAccepted, '/rotate') },
@@ -242,20 +231,16 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'delete-error',
       path: of(ids.proven, '/delete'),
-      act: async (page) => {
-        await page.locator('#name').fill('something else');
-        await press(page);
-        await page.locator('[aria-invalid=true]').waitFor();
-      },
+      act: leadTo('[aria-invalid=true]', fill('#name', 'something else'), press),
     },
     {
       name: 'form-refused',
       path: of(ids.proven, '/name'),
-      act: async (page) => {
-        await page.evaluate("document.querySelector('main [name=csrf]').remove()");
-        await press(page);
-        await page.locator('.plain code').first().waitFor();
-      },
+      act: leadTo(
+        '.plain code >> nth=0',
+        (page) => page.evaluate("document.querySelector('main [name=csrf]').remove()"),
+        press,
+      ),
     },
     { name: 'not-found', path: '/connections/nothing' },
     { name: 'not-found-anywhere', path: '/nothing-here', as: 'anonymous' },

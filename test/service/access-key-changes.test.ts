@@ -67,24 +67,24 @@ describe('migrating to a role', () => {
     expect(status).toBe(200);
     const roleIn = (accountId: string, trustPolicy = body.trustPolicy) =>
       vendor.sandbox.createRole(accountId, { roleName: 'rolebridge', trustPolicy }).arn;
-    return { ...account, id: connection.id as string, begun: body, roleIn, scopes };
+    return { ...account, id: connection.id as string, started: body, roleIn, scopes };
   }
   const post = async ({ headers, body }: ReturnType<typeof callbackMessage>) => {
     const response = await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', headers, body });
     return { status: response.status, body: JSON.parse(await response.text()) };
   };
 
-  it('happens with the callback: the key works until then, and is then destroyed', async () => {
+  it('completes with the callback: the key works until then, and is destroyed afterwards', async () => {
     const scopes = [{ project: 'one' }, { project: 'two', environment: 'production' }];
-    const { id, accountId, begun, roleIn } = await moving(scopes);
-    expect(begun).toMatchObject({ method: 'access_key', status: 'connected', principal: vendor.principal });
-    expect(begun.roleTemplates.cdktf).toContain(begun.externalId);
-    expect((await vendor.show(id)).migrateToRole).toEqual({ externalId: begun.externalId });
+    const { id, accountId, started, roleIn } = await moving(scopes);
+    expect(started).toMatchObject({ method: 'access_key', status: 'connected', principal: vendor.principal });
+    expect(started.roleTemplates.cdktf).toContain(started.externalId);
+    expect((await vendor.show(id)).migrateToRole).toEqual({ externalId: started.externalId });
     expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).status).toBe(200);
     const held = vendor.encryptedKeyOf(id);
     const roleArn = roleIn(accountId);
     const answer = await post(
-      callbackMessage(begun.callbackSecret, provisioned(id, roleArn, { project: 'one' })),
+      callbackMessage(started.callbackSecret, provisioned(id, roleArn, { project: 'one' })),
     );
     expect(answer.status).toBe(200);
     const connection = await vendor.show(id);
@@ -95,15 +95,15 @@ describe('migrating to a role', () => {
       accountId,
       scopes,
     });
-    expect(connection).toMatchObject({ externalId: begun.externalId, name: 'key' });
+    expect(connection).toMatchObject({ externalId: started.externalId, name: 'key' });
     expect(Object.keys(connection)).not.toContain('accessKeyLastFour');
     for (const encrypted of [held.accessKeyId, held.secretAccessKey, held.wrappedDataKey])
       expect(vendor.stored()).not.toContain(encrypted);
-    const gone = await post(callbackMessage(begun.callbackSecret, deprovisioned(id, roleArn)));
+    const gone = await post(callbackMessage(started.callbackSecret, deprovisioned(id, roleArn)));
     expect([gone.status, gone.body.status]).toEqual([200, 'disconnected']);
   });
 
-  it('happens with an ARN from the API', async () => {
+  it('completes with an ARN from the API', async () => {
     const { id, accountId, roleIn } = await moving();
     const answer = await vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn: roleIn(accountId) });
     expect([answer.status, answer.body.method, answer.body.status]).toEqual([
@@ -135,12 +135,12 @@ describe('migrating to a role', () => {
     expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).status).toBe(200);
   });
 
-  it('restarted keeps the external ID and rejects the old callback secret', async () => {
-    const { id, accountId, begun, roleIn } = await moving();
+  it('keeps the external ID when it is restarted, and rejects the old callback secret', async () => {
+    const { id, accountId, started, roleIn } = await moving();
     const { body: again } = await vendor.call('POST', `/v1/connections/${id}/migrate-to-role`);
-    expect(again.externalId).toBe(begun.externalId);
+    expect(again.externalId).toBe(started.externalId);
     const event = provisioned(id, roleIn(accountId));
-    expect((await post(callbackMessage(begun.callbackSecret, event))).status).toBe(401);
+    expect((await post(callbackMessage(started.callbackSecret, event))).status).toBe(401);
     expect((await post(callbackMessage(again.callbackSecret, event))).status).toBe(200);
   });
 
@@ -150,28 +150,28 @@ describe('migrating to a role', () => {
     const answer = await vendor.call('PUT', `/v1/connections/${connection.id}/role`, { roleArn });
     expect([answer.status, answer.body.code]).toEqual([422, 'method_mismatch']);
     expect(answer.body.remedy).toContain('migrate-to-role');
-    const nobody = `whsec_${Buffer.alloc(32).toString('base64')}`;
-    const called = await post(callbackMessage(nobody, provisioned(connection.id, roleArn)));
+    const wrongSecret = `whsec_${Buffer.alloc(32).toString('base64')}`;
+    const called = await post(callbackMessage(wrongSecret, provisioned(connection.id, roleArn)));
     expect([called.status, called.body.code]).toEqual([401, 'callback_unauthorized']);
   });
 
   it('keeps the key when the stack is destroyed', async () => {
-    const { id, begun } = await moving();
+    const { id, started } = await moving();
     const event = deprovisioned(id, 'arn:aws:iam::123456789012:role/x');
-    const answer = await post(callbackMessage(begun.callbackSecret, event));
+    const answer = await post(callbackMessage(started.callbackSecret, event));
     expect([answer.status, answer.body.method, answer.body.status]).toEqual([200, 'access_key', 'connected']);
   });
 });
 
 it('destroys the key of a deleted connection, and answers its late callback as deleted', async () => {
   const { body: connection } = await vendor.create(vendor.customer().admin);
-  const { body: begun } = await vendor.call('POST', `/v1/connections/${connection.id}/migrate-to-role`);
+  const { body: started } = await vendor.call('POST', `/v1/connections/${connection.id}/migrate-to-role`);
   const held = vendor.encryptedKeyOf(connection.id);
   expect((await vendor.call('DELETE', `/v1/connections/${connection.id}`)).status).toBe(204);
   expect(vendor.stored()).not.toContain(held.wrappedDataKey);
   expect((await vendor.call('GET', `/v1/connections/${connection.id}`)).status).toBe(404);
   const event = provisioned(connection.id, 'arn:aws:iam::123456789012:role/x');
-  const { headers, body } = callbackMessage(begun.callbackSecret, event);
+  const { headers, body } = callbackMessage(started.callbackSecret, event);
   const answer = await fetch(`${vendor.service.url}/v1/callbacks`, { method: 'POST', headers, body });
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
     422,

@@ -88,7 +88,7 @@ const inOrder = [
   'encryption key',
 ];
 
-test('a healthy service has eleven lines in order and exit code 0', async () => {
+test('a healthy service prints eleven checks in order and exits with 0', async () => {
   const { code, healthy, checks } = await examine();
   // The sandbox is not AWS's own.
   const outcomeOf = (name: string) => (name === 'AWS endpoints' ? 'warning' : 'ok');
@@ -100,7 +100,7 @@ test('a healthy service has eleven lines in order and exit code 0', async () => 
   expect(forPeople.stdout.trimEnd().split('\n')).toHaveLength(12);
 });
 
-test('a wrong setting ends it with exit code 2 and the names of the settings', async () => {
+test('wrong settings are named, and the exit code is 2', async () => {
   const { code, checks } = await examine({ ROLEBRIDGE_PRINCIPAL: 'vendor', ROLEBRIDGE_PORT: 'x' });
   expect(code).toBe(2);
   expect(checks).toEqual([

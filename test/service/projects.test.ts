@@ -190,6 +190,20 @@ it('resolves up to 100 targets in one call, each like a single one', async () =>
   expect((await vendor.call('POST', '/v1/resolve', { targets: [...targets, {}] })).status).toBe(400);
 });
 
+it('describes a connection once when targets match several of its scopes', async () => {
+  await vendor.close();
+  // As on PostgreSQL, each read gives another object.
+  vendor = await startOperator({ store: createRecordStore(createMapBackend()) });
+  const { id } = await connect('both', { project: 'shop' });
+  const scopes = [{ project: 'shop' }, { project: 'blog' }];
+  await vendor.call('PUT', `/v1/connections/${id}/scopes`, { scopes });
+  const { body } = await vendor.call('POST', '/v1/resolve', { targets: scopes });
+  expect(body.results.map((each: { resolution: object }) => each.resolution)).toMatchObject(
+    scopes.map((matchedScope) => ({ connectionId: id, matchedScope })),
+  );
+  expect(body.connections.map((each: { id: string }) => each.id)).toEqual([id]);
+});
+
 it.each([
   ['shop', { name: '', environments: [] }],
   ['shop', { name: 'x', environments: [{ id: 'a b', name: 'x' }] }],

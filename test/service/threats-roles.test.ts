@@ -97,47 +97,47 @@ it('a role belongs to one connection of its organization, even for concurrent re
 describe('a late result is dropped when the connection, during the check,', () => {
   const slowly = () =>
     vendor.sandbox.faults.set({ kind: 'delay', delayMs: 300, action: 'AssumeRole', times: 1 });
-  const asked = async () => {
+  const nextRequest = async () => {
     const first = vendor.sandbox.requests.length;
     while (vendor.sandbox.requests.length === first) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  it('was given another role', async () => {
+  it('gets another role', async () => {
     const { id, arn, accountId, trustPolicy } = await pending();
     const second = vendor.sandbox.createRole(accountId, { roleName: 'second', trustPolicy });
     slowly();
-    const begun = asked();
+    const started = nextRequest();
     const late = give(id, arn);
-    await begun;
+    await started;
     expect((await give(id, second.arn)).status).toBe(200);
     const dropped = await late;
     expect([dropped.status, dropped.body.code]).toEqual([409, 'connection_changed']);
     expect((await show(id)).roleArn).toBe(second.arn);
   });
 
-  it('was given other scopes', async () => {
+  it('gets other scopes', async () => {
     const { id, arn } = await pending();
     slowly();
-    const begun = asked();
+    const started = nextRequest();
     const late = give(id, arn);
-    await begun;
+    await started;
     const scopes = [{ project: 'meanwhile' }];
     expect((await vendor.call('PUT', `/v1/connections/${id}/scopes`, { scopes })).status).toBe(200);
     expect((await late).body.code).toBe('connection_changed');
     expect(await show(id)).toMatchObject({ status: 'pending', scopes });
   });
 
-  it('was deleted, by the callback too', async () => {
+  it('is deleted, also for a check by the callback', async () => {
     const { id, arn, callbackSecret } = await pending();
     slowly();
-    const begun = asked();
+    const started = nextRequest();
     const message = callbackMessage(callbackSecret, provisioned(id, arn));
     const late = fetch(`${vendor.service.url}/v1/callbacks`, {
       method: 'POST',
       headers: message.headers,
       body: message.body as string,
     });
-    await begun;
+    await started;
     await vendor.call('DELETE', `/v1/connections/${id}`);
     const answer = await late;
     expect(answer.status).not.toBe(200);
@@ -152,8 +152,8 @@ it('a customer who removes the trust is detected, gets no credentials, and loses
   const target = { project: 'trust' };
   expect((await vendor.call('POST', '/v1/credentials', target)).status).toBe(200);
   const [statement] = trustPolicy.Statement;
-  const nobody = { ...trustPolicy, Statement: [{ ...statement, Principal: { AWS: '210987654321' } }] };
-  vendor.sandbox.updateTrustPolicy(arn, nobody);
+  const withoutVendor = { ...trustPolicy, Statement: [{ ...statement, Principal: { AWS: '210987654321' } }] };
+  vendor.sandbox.updateTrustPolicy(arn, withoutVendor);
   expect((await vendor.call('POST', `/v1/connections/${id}/verify`)).body.code).toBe('role_not_assumable');
   const refused = await vendor.call('POST', '/v1/credentials', target);
   expect([refused.status, refused.body.code]).toEqual([409, 'connection_not_healthy']);

@@ -70,6 +70,8 @@ describe('rejects at synth', () => {
     ['a description that IAM doesn’t accept', { description: '角色' }, 'description'],
     ['51 tags', { tags: tags(51) }, 'tags'],
     ['a tag that is AWS’s own', { tags: { 'aws:name': 'x' } }, 'tags'],
+    ['the same in capitals', { tags: { 'AWS:name': 'x' } }, 'tags'],
+    ['a combining mark in the key of a tag', { tags: { 'name\u0345': 'x' } }, 'tags'],
     ['a tag value of 257 characters', { tags: { name: 'x'.repeat(257) } }, 'tags'],
     ['a session of 3,599 s', { maxSessionDuration: 3599 }, 'maxSessionDuration'],
     ['a session of 43,201 s', { maxSessionDuration: 43_201 }, 'maxSessionDuration'],

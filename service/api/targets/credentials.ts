@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issueCredentials as issue, type VendedCredentials } from '../../actions/issue-credentials.js';
+import { type IssuedCredentials, issueCredentials as issue } from '../../actions/issue-credentials.js';
 import { perService } from '../../actions/per-service.js';
 import { createUseMarks } from '../../actions/use-marks.js';
 import { type Connection, roleBase } from '../../domain/connection.js';
@@ -144,7 +144,7 @@ const credentialsView = ({
   connection,
   matchedScope,
   attribution,
-}: VendedCredentials) => ({
+}: IssuedCredentials) => ({
   accessKeyId: credentials.accessKeyId,
   secretAccessKey: credentials.secretAccessKey,
   sessionToken: credentials.sessionToken,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Resolved, resolveTargets, shadowsOf } from '../../actions/resolve-target.js';
 import type { Connection } from '../../domain/connection.js';
-import { connectionId } from '../../domain/ids.js';
+import { type ConnectionId, connectionId } from '../../domain/ids.js';
 import { requireScope } from '../../domain/permission.js';
 import { scope } from '../../domain/scope.js';
 import { errorCode } from '../../domain/verification.js';
@@ -52,9 +52,9 @@ export const resolveMany = defineOperation({
   async handler({ deps, caller: { organizationId, authority }, body: { targets } }) {
     for (const target of targets) requireScope(authority, target);
     const found = await resolveTargets(deps.store, organizationId, targets);
-    const connections = new Set<Connection>();
+    const connections = new Map<ConnectionId, Connection>();
     const idOf = ({ connection }: Resolved) => {
-      connections.add(connection);
+      connections.set(connection.id, connection);
       return `"connectionId":"${connection.id}"`;
     };
     // Many targets share the same wider connections.
@@ -76,7 +76,7 @@ export const resolveMany = defineOperation({
         : `{${target},"resolution":{${idOf(one)},"matchedScope":${scopeText(one.matchedScope)},"shadows":[${shadowsIn(one)}]}}`;
     });
     return new JsonText<z.input<typeof resolutions>>(
-      `{"results":[${results}],"connections":[${[...connections].map(summaryText)}]}`,
+      `{"results":[${results}],"connections":[${Array.from(connections.values(), summaryText)}]}`,
     );
   },
 });

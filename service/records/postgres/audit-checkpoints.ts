@@ -40,7 +40,8 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       z.object({ key: z.string() }),
       `SELECT key FROM organizations WHERE EXISTS (
          SELECT 1 FROM audit_records WHERE organization_id = organizations.key AND id < $1 AND id > COALESCE(
-           (SELECT max(up_to) FROM audit_checkpoints WHERE organization_id = organizations.key), ''))`,
+           (SELECT up_to FROM audit_checkpoints WHERE organization_id = organizations.key
+            ORDER BY key DESC LIMIT 1), ''))`,
       [before],
     );
     let count = 0;

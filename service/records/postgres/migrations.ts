@@ -91,6 +91,6 @@ export const migrations: readonly (readonly string[])[] = [
        PRIMARY KEY (organization_id, id))`,
     'CREATE INDEX audit_records_id ON audit_records (id)',
     'CREATE INDEX audit_records_of_connection ON audit_records (organization_id, connection_id, id)',
-    ...owned('audit_checkpoints', 'up_to TEXT NOT NULL,', ['organization_id, up_to']),
+    ...owned('audit_checkpoints', 'up_to TEXT NOT NULL,', ['organization_id, key']),
   ],
 ];

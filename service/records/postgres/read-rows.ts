@@ -17,6 +17,7 @@ export async function rowsOf<Name extends TableName>(
 ): Promise<Map<string, Values[Name]>> {
   // PostgreSQL's text has no NUL, so that no key has one.
   const known = keys.filter((key) => !key.includes('\0'));
+  if (known.length === 0) return new Map();
   const found = await select(session, integrity, table, 'WHERE key = ANY($1)', [known]);
   return new Map(found.map((value) => [tables[table].key(value), value]));
 }

@@ -4,6 +4,9 @@ import { useTexts } from '../page-context.js';
 import { Icon } from './icon.js';
 import type { PairState } from './pair.js';
 
+/** In the order of attention that they need. */
+export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;
+
 const looks = { connected: 'ok', failed: 'danger', pending: 'warn', disconnected: 'off' } as const;
 
 /** A connection's status in one word; beside a connected one how sure that is. */
@@ -23,12 +26,13 @@ export function Status({ connection }: { connection: Connection }) {
   );
 }
 
-export type Assurance = 'proven' | 'tested';
+export const assurances = ['proven', 'tested'] as const;
+export type Assurance = (typeof assurances)[number];
 
 /** How sure the service is that the role is safe; undefined for an access key. */
 export function assuranceOf(connection: Connection): Assurance | undefined {
   const found: unknown = 'assurance' in connection ? connection.assurance : undefined;
-  return found === 'proven' || found === 'tested' ? found : undefined;
+  return assurances.find((each) => each === found);
 }
 
 export const pairStateOf = (connection: Connection): PairState =>

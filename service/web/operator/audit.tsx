@@ -1,7 +1,7 @@
-import type { Request, Router } from 'express';
+import type { Request, Response, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { isAuditId, isConnectionId } from '../../domain/ids.js';
-import { isListed, type Organization } from '../../domain/organization.js';
+import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
 import { Time, useHref } from '../components/basics.js';
 import { Pages } from '../components/pages.js';
@@ -11,6 +11,7 @@ import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { queried, type Site, sendPage, textsOf, withQuery } from '../site.js';
 import { listedOrganization, OrganizationCrumbs } from './organization.js';
+import { OrganizationCell, type Organizations } from './organizations.js';
 
 const pageSize = 50;
 
@@ -19,7 +20,8 @@ interface Found {
   readonly organization?: Organization | undefined;
   readonly connectionId: Connection['id'] | undefined;
   readonly entries: readonly HistoryEntry[];
-  readonly organizations: ReadonlyMap<string, Organization>;
+  /** Of the records, where they are of all. */
+  readonly organizations: Organizations | undefined;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly isNewest: boolean;
   /** The last record of this page, where there are older ones. */
@@ -37,7 +39,7 @@ export function addAuditPages(pages: Router, site: Site): void {
 
   async function sendAudit(
     request: Request<{ id: string }> | Request,
-    response: Parameters<typeof sendPage>[1],
+    response: Response,
     organization?: Organization,
   ): Promise<void> {
     const before = [queried(request, 'before')].find(isAuditId);
@@ -50,7 +52,9 @@ export function addAuditPages(pages: Router, site: Site): void {
       organization,
       connectionId,
       entries,
-      organizations: await store.organizationsById(records.map((record) => record.organizationId)),
+      organizations: organization
+        ? undefined
+        : await store.organizationsById(records.map((record) => record.organizationId)),
       connections: await connectionsOf(store, entries),
       isNewest: before === undefined,
       last: hasMore ? records.at(-1)?.id : undefined,
@@ -106,12 +110,12 @@ function AuditView(found: Found) {
   );
 }
 
-function AuditTable({ entries, organization, organizations, connections }: Found) {
+function AuditTable({ entries, organizations, connections }: Found) {
   const { operator } = useTexts();
   const { audit: texts } = operator;
   const titles = [
     texts.event,
-    ...(organization ? [] : [operator.organization]),
+    ...(organizations ? [operator.organization] : []),
     texts.connection,
     texts.by,
     texts.time,
@@ -123,8 +127,7 @@ function AuditTable({ entries, organization, organizations, connections }: Found
         {entries.map((entry) => (
           <AuditRow
             entry={entry}
-            organization={organization ? undefined : organizations.get(entry.record.organizationId)}
-            hasOrganization={organization === undefined}
+            organizations={organizations}
             connection={connections.get(entry.record.connectionId ?? '')}
           />
         ))}
@@ -135,17 +138,14 @@ function AuditTable({ entries, organization, organizations, connections }: Found
 
 function AuditRow({
   entry,
-  organization,
-  hasOrganization,
+  organizations,
   connection,
 }: {
   entry: HistoryEntry;
-  organization: Organization | undefined;
-  hasOrganization: boolean;
+  organizations: Organizations | undefined;
   connection: Connection | undefined;
 }) {
-  const { operator } = useTexts();
-  const { audit: texts } = operator;
+  const { audit: texts } = useTexts().operator;
   const href = useHref();
   const { record } = entry;
   const { actor, connectionId } = record;
@@ -160,11 +160,7 @@ function AuditRow({
         {outcome && <span class={entry.look === 'danger' ? 'reason' : 'note'}>{outcome}</span>}
         {entry.details && <span class="note break">{entry.details}</span>}
       </td>
-      {hasOrganization && (
-        <td role="cell" data-label={operator.organization} data-empty={organization ? undefined : ''}>
-          {organization && isListed(organization) && <a href={href(path)}>{organization.name}</a>}
-        </td>
-      )}
+      {organizations && <OrganizationCell organization={organizations.get(record.organizationId)} />}
       <td role="cell" data-label={texts.connection} data-empty={connectionId ? undefined : ''}>
         {connectionId && (
           <a href={href(`${path}/audit?connection=${connectionId}`)}>{connection?.name ?? connectionId}</a>

@@ -1,10 +1,10 @@
 import type { ShownEndpoint } from '../../actions/webhook-endpoints.js';
 import { deliveryView } from '../../api/webhooks/shared.js';
-import { isListed, type Organization } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { PostButton, Time, useHref } from '../components/basics.js';
+import { PostButton, Time } from '../components/basics.js';
 import { TableHead } from '../components/table-head.js';
 import { usePage, useTexts } from '../page-context.js';
+import { OrganizationCell, type Organizations } from './organizations.js';
 
 export const deliveryOf = (message: OutboxMessage, endpoint: ShownEndpoint) => ({
   ...deliveryView(message),
@@ -12,8 +12,6 @@ export const deliveryOf = (message: OutboxMessage, endpoint: ShownEndpoint) => (
   endpoint,
 });
 export type Delivery = ReturnType<typeof deliveryOf>;
-
-export type Organizations = ReadonlyMap<string, Organization>;
 
 const badges = { failed: 'badge badge-danger', pending: 'badge', delivered: 'badge badge-ok' } as const;
 
@@ -53,12 +51,8 @@ function DeliveryRow({
   organizations,
   ...row
 }: Delivery & { organizations: Organizations | undefined }) {
-  const { operator } = useTexts();
-  const { webhooks: texts } = operator;
+  const { webhooks: texts } = useTexts().operator;
   const { path } = usePage();
-  const href = useHref();
-  const about = organizations?.get(organizationId);
-  const organization = about && isListed(about) ? about : undefined;
   return (
     <tr role="row">
       <td role="cell" class="cell-name">
@@ -69,13 +63,7 @@ function DeliveryRow({
       <td role="cell" class="cell-status">
         <span class={badges[row.status]}>{texts.statuses[row.status]}</span>
       </td>
-      {organizations && (
-        <td role="cell" data-label={operator.organization} data-empty={organization ? undefined : ''}>
-          {organization && (
-            <a href={href(`/operator/organizations/${organization.id}`)}>{organization.name}</a>
-          )}
-        </td>
-      )}
+      {organizations && <OrganizationCell organization={organizations.get(organizationId)} />}
       {/* The rest of an address can be a secret. */}
       <td role="cell" data-label={texts.endpoint}>
         {new URL(endpoint.url).host}

@@ -1,9 +1,10 @@
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
 import { useHref } from '../components/basics.js';
 import { SearchInput } from '../components/search-input.js';
+import { assurances, statuses } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import type { Totals } from './owned.js';
-import { assurances, statuses, type Wanted } from './query.js';
+import type { Wanted } from './query.js';
 
 export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) {
   const {

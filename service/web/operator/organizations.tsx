@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { isOrganizationId } from '../../domain/ids.js';
-import type { Organization } from '../../domain/organization.js';
+import { isListed, type Organization } from '../../domain/organization.js';
 import { Time, useHref } from '../components/basics.js';
 import { type Cursor, cursorsAround, Pages } from '../components/pages.js';
 import { SearchInput } from '../components/search-input.js';
@@ -115,5 +115,19 @@ export function OrganizationStatus({ isSuspended }: { isSuspended: boolean }) {
     <span class="badge badge-warn">{texts.suspended}</span>
   ) : (
     <span class="badge badge-ok">{texts.active}</span>
+  );
+}
+
+export type Organizations = ReadonlyMap<string, Organization>;
+
+/** A cell with the link to an organization; empty for one that no list has. */
+export function OrganizationCell({ organization }: { organization: Organization | undefined }) {
+  const texts = useTexts().operator;
+  const href = useHref();
+  const listed = organization && isListed(organization) ? organization : undefined;
+  return (
+    <td role="cell" data-label={texts.organization} data-empty={listed ? undefined : ''}>
+      {listed && <a href={href(`/operator/organizations/${listed.id}`)}>{listed.name}</a>}
+    </td>
   );
 }

@@ -2,14 +2,12 @@ import type { Request } from 'express';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
 import type { ConnectionPage } from '../../domain/ports.js';
+import { type Assurance, assurances, statuses } from '../components/status.js';
 import { queried, withQuery } from '../site.js';
-
-export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;
-export const assurances = ['proven', 'tested'] as const;
 
 /** Which connections are shown; the address says all of it. */
 export interface Wanted extends Omit<ConnectionPage, 'limit'> {
-  readonly assurance?: (typeof assurances)[number] | undefined;
+  readonly assurance?: Assurance | undefined;
 }
 
 /** Unknown filters are ignored. Text is searched for in names, unless it is the number of an account. */

@@ -2,6 +2,7 @@ import type { PermissionSets } from '../../domain/permission-set.js';
 import { useHref } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
+import type { Texts } from '../texts/index.js';
 import type { Totals } from './owned.js';
 import { addressOf, type Wanted } from './query.js';
 
@@ -66,11 +67,17 @@ export function Tiles(props: {
         kind={ageMs > props.intervalMs ? 'warn' : undefined}
         icon="refresh"
         title={texts.oldest}
-        count={props.oldest ? texts.age(Math.floor(ageMs / minuteMs)) : texts.oldestNone}
+        count={props.oldest ? ageIn(texts.age, Math.floor(ageMs / minuteMs)) : texts.oldestNone}
         more={texts.oldestTarget(Math.round(props.intervalMs / minuteMs))}
       />
     </nav>
   );
+}
+
+/** In a unit of which there are at least two. */
+function ageIn(texts: Texts['operator']['age'], minutes: number): string {
+  if (minutes < 120) return texts.minutes(minutes);
+  return minutes < 2_880 ? texts.hours(Math.floor(minutes / 60)) : texts.days(Math.floor(minutes / 1_440));
 }
 
 function Tile(props: {

@@ -10,8 +10,9 @@ import { Pages } from '../components/pages.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf, withQuery } from '../site.js';
-import { type Delivery, DeliveryTable, deliveryOf, type Organizations } from './delivery-table.js';
+import { type Delivery, DeliveryTable, deliveryOf } from './delivery-table.js';
 import { listedOrganization, OrganizationCrumbs } from './organization.js';
+import type { Organizations } from './organizations.js';
 import type { OperatorSession } from './session.js';
 
 const pageSize = 50;

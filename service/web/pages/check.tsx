@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { verifyUntilDecided } from '../../actions/verify-until-verdict.js';
+import { verifyUntilVerdict } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
 import type { Connection } from '../../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
@@ -41,7 +41,7 @@ export function addCheckPages(pages: Router, site: Site): void {
       return streamCheck(request, response, connection, roleArn);
     try {
       parseRoleArn(roleArn);
-      const check = verifyUntilDecided(deps, byOf(response), connection, { roleArn, isWatched: true });
+      const check = verifyUntilVerdict(deps, byOf(response), connection, { roleArn, isWatched: true });
       if (!(await isDecidedSoon(site, check)))
         return seeOther(
           site,
@@ -87,7 +87,7 @@ export function addCheckPages(pages: Router, site: Site): void {
       parseRoleArn(roleArn);
       const { checking } = textsOf(site, response).setup;
       write({ side: render(site, response, <PairCard state="checking" line={checking} />) });
-      await verifyUntilDecided(deps, byOf(response), connection, { roleArn, onProgress });
+      await verifyUntilVerdict(deps, byOf(response), connection, { roleArn, onProgress });
       write({ go: `${site.base}${await afterCheck(site, request, response)}` });
     } catch (error) {
       const known = error instanceof RolebridgeError ? error : internal(error, response);

@@ -1,13 +1,12 @@
 import type { Request } from 'express';
 import type { Connection } from '../../domain/connection.js';
-import { accountOf, verificationOf } from '../components/status.js';
+import { accountOf, statuses, verificationOf } from '../components/status.js';
 import { queried, withQuery } from '../site.js';
 
 export const pageSize = 25;
 /** More of one organization are not read for a page: a search by name finds the others. */
 export const listSize = 5_000;
 
-export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;
 export type StatusFilter = (typeof statuses)[number];
 const sorts = ['status', 'name', 'account', 'checked'] as const;
 export type Sort = (typeof sorts)[number];

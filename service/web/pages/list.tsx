@@ -9,7 +9,7 @@ import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { Pages } from '../components/pages.js';
 import { SearchInput } from '../components/search-input.js';
-import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, statuses } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
@@ -21,7 +21,6 @@ import {
   order,
   pageSize,
   type StatusFilter,
-  statuses,
   type Wanted,
   wantedIn,
 } from './list-query.js';

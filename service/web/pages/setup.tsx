@@ -114,7 +114,7 @@ function setOf({ deps }: Site, connection: Connection): PermissionSet | undefine
 }
 
 /** The permissions and the way to create the role that were chosen: the address carries them. */
-export function chosenIn(request: Request): { permissions: string; format: string } {
+export function chosenIn(request: Request): Pick<RoleStep, 'permissions' | 'format'> {
   const asked = (name: string) => field(request, name) || queried(request, name);
   return { permissions: presetOf(asked('permissions')), format: formatOf(asked('format')) };
 }
@@ -159,10 +159,7 @@ export async function setupPage(
   const { deps } = site;
   const set = setOf(site, connection);
   const trust = roleRegistrationOf(connection);
-  const chosen = {
-    permissions: presetOf(chosenIn(request).permissions),
-    format: formatOf(chosenIn(request).format),
-  };
+  const chosen = chosenIn(request);
   const isReplacing = queried(request, 'step') === 'role' || moment.roleArn !== undefined;
   const isConnected = connection.status === 'connected' && (!trust || trust === connection);
   const stored = isConnected ? undefined : storedResultOf(connection);

@@ -253,7 +253,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       replaceLead: 'Die jetzige Rolle bleibt verbunden, bis die neue jede Prüfung bestanden hat.',
       codeTitle: 'Rolle als Code',
       codeLead:
-        'Stellen Sie dies bereit, um die Rolle zu aktualisieren oder zu ersetzen. Die Verbindung bleibt bestehen, bis die Prüfung bestanden ist.',
+        'Stellen Sie dies bereit, um die Rolle zu aktualisieren oder zu ersetzen. Die jetzige Rolle bleibt verbunden, bis die neue jede Prüfung bestanden hat.',
       deployRole: 'Rolle bereitstellen',
       step1: 'Konto und Berechtigungen',
       step2: 'Rolle erstellen',
@@ -590,12 +590,11 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       oldest: 'Älteste Prüfung',
       oldestTarget: (minutes) => `Ziel: ${minutes} Min.`,
       oldestNone: 'Noch keine',
-      age: (minutes) =>
-        minutes < 120
-          ? `${minutes} Min.`
-          : minutes < 2_880
-            ? `${Math.floor(minutes / 60)} Std.`
-            : `${Math.floor(minutes / 1_440)} Tage`,
+      age: {
+        minutes: (count) => `${count} Min.`,
+        hours: (count) => `${count} Std.`,
+        days: (count) => `${count} Tage`,
+      },
       permissions: 'Berechtigungen',
       anyPermissions: 'Alle Berechtigungen',
       none: 'Keine Verbindung passt.',

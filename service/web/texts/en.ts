@@ -579,12 +579,11 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       oldest: 'Oldest check',
       oldestTarget: (minutes: number) => `Target: ${minutes} min`,
       oldestNone: 'None yet',
-      age: (minutes: number) =>
-        minutes < 120
-          ? `${minutes} min`
-          : minutes < 2_880
-            ? `${Math.floor(minutes / 60)} h`
-            : `${Math.floor(minutes / 1_440)} d`,
+      age: {
+        minutes: (count: number) => `${count} min`,
+        hours: (count: number) => `${count} h`,
+        days: (count: number) => `${count} d`,
+      },
       permissions: 'Permissions',
       anyPermissions: 'Any permissions',
       none: 'No connection matches.',
