@@ -1,12 +1,9 @@
 import type { AuditRecord } from '../../service/domain/audit.js';
-import { firstAuditIdAt, newAuditId, newConnectionId } from '../../service/domain/ids.js';
-import { anAuditRecord, anOrganization, at } from './records.js';
+import { newConnectionId } from '../../service/domain/ids.js';
+import { anAuditRecord, anOrganization, at, auditIdAt } from './records.js';
 import type { Subject } from './subject.js';
 
 const day = 86_400_000;
-
-/** As created by a process that started at that time. */
-const auditIdAt = (time: number) => `${firstAuditIdAt(time)}${newAuditId(0).slice(14)}`;
 
 export function auditContract(on: Subject): void {
   const append = async (count: number, differences: object = {}): Promise<AuditRecord[]> => {

@@ -2,6 +2,7 @@ import type { ApiKey } from '../../service/domain/api-key.js';
 import type { AuditRecord } from '../../service/domain/audit.js';
 import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
 import {
+  firstAuditIdAt,
   newApiKeyId,
   newAuditId,
   newConnectionId,
@@ -113,6 +114,9 @@ export const anApiKey = (organizationId: OrganizationId, differences: object = {
   permissions: [...permissions],
   ...differences,
 });
+
+/** As created by a process that started at that time. */
+export const auditIdAt = (time: number) => `${firstAuditIdAt(time)}${newAuditId(0).slice(14)}`;
 
 export const anAuditRecord = (organizationId: OrganizationId, differences: object = {}): AuditRecord =>
   ({

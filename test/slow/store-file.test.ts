@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AuditRecord } from '../../service/domain/audit.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
@@ -15,6 +16,7 @@ import {
   anAuditRecord,
   anOrganization,
   at,
+  auditIdAt,
   connectedTo,
   idempotencyRecordOf,
   intent,
@@ -186,6 +188,29 @@ describe('files', () => {
   });
 });
 
+test('a damaged old month of an audit log keeps no other organization from retention', async () => {
+  const store = await open();
+  const other = anOrganization();
+  const old = Date.parse('2020-01-15T00:00:00.000Z');
+  for (const { id } of [organization, other]) {
+    await store.createOrganization(id === other.id ? other : organization);
+    for (const time of [old, Date.now()])
+      await store.appendAudit([anAuditRecord(id, { id: auditIdAt(time) })]);
+  }
+  const audit = join(directory, 'audit');
+  const oldest = (await readdir(audit)).find(
+    (name) => name.includes(organization.id) && name.includes('2020-01'),
+  );
+  const path = join(audit, oldest ?? '');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"n":1', '"n":7'));
+  const now = new Date().toISOString();
+  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z', now)).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
+  expect((await store.auditRecords(other.id, { limit: 9 })).records).toHaveLength(1);
+  expect(await readdir(audit)).toContain(oldest);
+});
+
 describe('a write', () => {
   test('is durable before it is acknowledged: file, rename, directory', async () => {
     const calls: string[] = [];
@@ -267,6 +292,36 @@ describe('a write', () => {
       { ...kept, version: 2 },
     ]);
     expect(await again.connection(other.id, taker.id)).toEqual(taker);
+  });
+
+  test('after a restart or a failed write appends no audit record twice', async () => {
+    let isBroken = false;
+    const openOnDisk = () =>
+      open({
+        fileOperations: watched((call) => {
+          if (isBroken && call === 'rename') throw failure('EIO');
+        }),
+      });
+    let store = await openOnDisk();
+    await store.createOrganization(organization);
+    const kept: AuditRecord[] = [];
+    const change = async () => {
+      const record = anAuditRecord(organization.id);
+      const next = aConnection(organization.id);
+      await store.commit({ connection: { next, ifVersion: null, intent }, audit: [record] });
+      kept.push(record);
+    };
+    for (const willFail of [false, true, false, true, false]) {
+      await change();
+      isBroken = willFail;
+      if (willFail) await expect(change()).rejects.toMatchObject({ code: 'store_unavailable' });
+      isBroken = false;
+      await change();
+      await store.close();
+      store = await openOnDisk();
+    }
+    const { records } = await store.auditRecords(organization.id, { limit: 100 });
+    expect(records.map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort());
   });
 
   test('whose directory sync fails may have happened: the disk decides when it is readable', async () => {

@@ -86,10 +86,14 @@ export class AuditLog {
     const months = this.#months.filter((month) => month < monthOf(before));
     let end: Anchor | undefined;
     let records = 0;
-    for (const { line } of chainOf(months.map(this.#pathOf), this.around.integrity)) {
-      if (line === undefined) continue;
-      end ??= { n: line.n, mac: line.mac };
-      records += line.records.length;
+    try {
+      for (const { line } of chainOf(months.map(this.#pathOf), this.around.integrity)) {
+        if (line === undefined) continue;
+        end ??= { n: line.n, mac: line.mac };
+        records += line.records.length;
+      }
+    } catch (error) {
+      throw damagedLog(error);
     }
     return { months, end: end ?? logStart, records };
   }

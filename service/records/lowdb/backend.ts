@@ -5,6 +5,7 @@ import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
 import type { Backend } from '../backend.js';
+import { despiteDamage } from '../despite-damage.js';
 import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
 import { documentFile } from './document-file.js';
@@ -92,7 +93,7 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
       else warn(message, { file: path });
     }
     for (const store of found.stores) stores.set(store.id, store);
-    for (const [store, missing] of found.missing) await store.appendPending(missing);
+    for (const store of found.stores) await store.appendPending();
     return { around, keys };
   };
   const { around, keys } = await open().catch(async (error) => {
@@ -135,7 +136,11 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
       organizations: async () => [...stores.keys()],
       async trim(before) {
         let gone = 0;
-        for (const store of all()) gone += await store.trim(before);
+        await despiteDamage(
+          all().map((store) => async () => {
+            gone += await store.trim(before);
+          }),
+        );
         return gone;
       },
     },

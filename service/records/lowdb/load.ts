@@ -1,6 +1,5 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuditRecord } from '../../domain/audit.js';
 import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { claimsOfRow } from '../row.js';
@@ -30,8 +29,6 @@ export interface Found {
   readonly stores: OrganizationStore[];
   readonly damages: Damage[];
   readonly torn: Torn[];
-  /** Records in each document that its log lacks. */
-  readonly missing: Map<OrganizationStore, readonly AuditRecord[]>;
 }
 
 /**
@@ -39,7 +36,7 @@ export interface Found {
  * @param wholeLogs every line of the audit logs, and not only those behind the one that the document names
  */
 export async function load(around: Surroundings, { wholeLogs = false } = {}): Promise<Found> {
-  const found: Found = { stores: [], damages: [], torn: [], missing: new Map() };
+  const found: Found = { stores: [], damages: [], torn: [] };
   for (const [id, months] of organizationsIn(around.directory, around.auditDirectory))
     try {
       await loadOne(id, months, around, found, wholeLogs);
@@ -106,8 +103,6 @@ async function loadOne(
   const store = new OrganizationStore(id, around, file, { document, log });
   found.stores.push(store);
   if (log.torn) found.torn.push(log.torn);
-  const missing = document.audit.pending.filter((record) => !log.ids.has(record.id));
-  if (missing.length > 0) found.missing.set(store, missing);
   const connections = rows.filter(({ table }) => table === 'connections').length;
   if (connections >= largeOrganization) around.onLarge(id, connections);
 }

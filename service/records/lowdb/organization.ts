@@ -37,12 +37,16 @@ export class OrganizationStore {
   /** Of the document that is durable; lowdb's data is ahead of it while it is written. */
   #sequence = 0;
   #audit = noDocument.audit;
+  /** Ids of that document's records that the audit log has by now. */
+  #logged: ReadonlySet<string> = new Set();
 
   constructor(
     readonly id: OrganizationId,
     private readonly around: Surroundings,
     private readonly file: DocumentFile,
-    found: { document: Document; log?: FoundLog | undefined } = { document: noDocument },
+    found: { document: Document; log?: (FoundLog & { ids: ReadonlySet<string> }) | undefined } = {
+      document: noDocument,
+    },
   ) {
     this.#low = new Low(file, noDocument);
     this.log = new AuditLog(
@@ -53,6 +57,12 @@ export class OrganizationStore {
       found.log,
     );
     this.#use(found.document);
+    if (found.log) this.#keepLogged(found.log.ids);
+  }
+
+  /** Records that only the document has: a crash or a failure came before they were in the audit log. */
+  get pending(): readonly AuditRecord[] {
+    return this.#audit.pending.filter(({ id }) => !this.#logged.has(id));
   }
 
   get sequence(): number {
@@ -99,11 +109,11 @@ export class OrganizationStore {
     if (this.sequence > 0 && this.log.head.n - this.#audit.head.n > linesBehind) await this.#rewrite();
   }
 
-  /** Appends records to the log that only the document has. */
-  async appendPending(missing: readonly AuditRecord[]): Promise<void> {
-    if (missing.length > 0) await this.log.append(missing);
-    const pending = this.#audit.pending.filter((record) => !missing.includes(record));
-    this.#audit = { ...this.#audit, pending };
+  /** Appends these pending records to the audit log. */
+  async appendPending(records = this.pending): Promise<void> {
+    if (records.length === 0) return;
+    await this.log.append(records);
+    this.#logged = new Set([...this.#logged, ...records.map(({ id }) => id)]);
   }
 
   async settled(): Promise<void> {
@@ -166,7 +176,7 @@ export class OrganizationStore {
     this.#begin();
     this.#warnIfLarge();
     this.#isStale = true;
-    const pending = [...this.#audit.pending, ...staged.records];
+    const pending = [...this.pending, ...staged.records];
     const next: Document = {
       epoch: lock.epoch,
       sequence: this.#sequence + 1,
@@ -185,10 +195,10 @@ export class OrganizationStore {
     }
     this.#isStale = false;
     this.#hasMarks = false;
-    // Some of those before may be in the log by now.
-    this.#use({ ...next, audit: { ...next.audit, pending: [...this.#audit.pending, ...staged.records] } });
+    this.#use(next);
+    this.#keepLogged(this.#logged);
     this.#writeHead();
-    if (staged.records.length > 0) this.appendPending(staged.records).catch(() => {});
+    this.appendPending(staged.records).catch(() => {});
   }
 
   /** The disk is the truth: the result of a failed write counts once it is durable. */
@@ -214,6 +224,11 @@ export class OrganizationStore {
     this.#audit = audit;
     // Rows are held once, in memory for all organizations.
     this.#low.data = noDocument;
+  }
+
+  /** Of these ids, those of the document's records. */
+  #keepLogged(ids: ReadonlySet<string>): void {
+    this.#logged = new Set(this.#audit.pending.map(({ id }) => id).filter((id) => ids.has(id)));
   }
 
   #warnIfLarge(): void {

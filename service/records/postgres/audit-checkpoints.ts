@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { AuditId } from '../../domain/ids.js';
 import type { AuditCheckpoints } from '../backend.js';
+import { despiteDamage } from '../despite-damage.js';
 import type { Integrity } from '../integrity.js';
 import type { Session, Sessions } from './sessions.js';
 import { signed, storedRow, verifiedRows } from './signed-value.js';
@@ -146,23 +147,6 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       return work(session);
     });
   }
-}
-
-/**
- * Runs one after the other: damage of an organization's rows stops no work for the others.
- * @throws RolebridgeError the first damage, after all ran; any other error at once
- */
-export async function despiteDamage(works: Iterable<() => Promise<void>>): Promise<void> {
-  let damage: RolebridgeError | undefined;
-  for (const work of works)
-    try {
-      await work();
-    } catch (error) {
-      // An unavailable database says when to retry.
-      if (!(error instanceof RolebridgeError) || error.retryAfterSeconds !== undefined) throw error;
-      damage ??= error;
-    }
-  if (damage) throw damage;
 }
 
 function digestOf(before: string, lines: readonly z.infer<typeof line>[]): string {

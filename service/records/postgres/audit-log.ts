@@ -4,8 +4,9 @@ import { type AuditId, type OrganizationId, organizationId, timeOfAuditId } from
 import { auditRecord } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
+import { despiteDamage } from '../despite-damage.js';
 import type { Integrity } from '../integrity.js';
-import { afterAll, despiteDamage, PostgresCheckpoints } from './audit-checkpoints.js';
+import { afterAll, PostgresCheckpoints } from './audit-checkpoints.js';
 import type { Session, Sessions } from './sessions.js';
 import { signed, storedRow, verifiedRows } from './signed-value.js';
 
@@ -32,8 +33,10 @@ export class PostgresLog implements Log {
     );
   }
 
-  append(records: readonly AuditRecord[]): Promise<void> {
-    return this.#batches.add(records);
+  async append(records: readonly AuditRecord[]): Promise<void> {
+    // Before it shares a statement with others, which would fail with it.
+    for (const record of records) auditRecord.parse(record);
+    await this.#batches.add(records);
   }
 
   /** Existing records stay: a repeated copy sends them again. */
