@@ -71,7 +71,7 @@ export interface AuditRecordMembers {
     | 'connection.check'
     | 'connection.set_scopes'
     | 'connection.rotate_access_key'
-    | 'connection.move_to_role'
+    | 'connection.migrate_to_role'
     | 'connection.rotate_external_id'
     | 'connection.rotate_callback_secret'
     | 'connection.deprovision'

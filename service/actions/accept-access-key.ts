@@ -1,4 +1,3 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { AccessKey, AccessKeyEncryption, AccessKeyOwner } from '../domain/access-key.js';
 import type { StoredAccessKey } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -7,9 +6,10 @@ import { noVerdictError } from '../domain/inconclusive.js';
 import type { Partition } from '../domain/role-arn.js';
 import { type AccessKeyVerification, verifyAccessKey } from '../domain/verification/verify-access-key.js';
 import type { Verification } from '../domain/verification.js';
+import type { Dependencies } from './dependencies.js';
 import { verificationFailed } from './verification-failed.js';
 
-/** Verifies a key that a customer gives, then encrypts it for its connection. */
+/** Verifies a customer's key, and encrypts it for its connection. */
 export async function acceptAccessKey(
   deps: Dependencies,
   owner: AccessKeyOwner,
@@ -44,7 +44,7 @@ export async function acceptAccessKey(
 /** @throws RolebridgeError `access_key_turned_off`, `access_key_not_available` */
 export function requireAccessKeys(deps: Dependencies): AccessKeyEncryption {
   const useRole = 'Connect with a role instead: POST /v1/connections with method "assume_role".';
-  if (!deps.takesAccessKeys)
+  if (!deps.acceptsAccessKeys)
     throw new RolebridgeError('access_key_turned_off', 'This service accepts no access keys.', {
       remedy: useRole,
     });

@@ -1,4 +1,3 @@
-import { isoNow } from '../actions/dependencies.js';
 import { type ApiKey, hashApiKey, newApiKeyText } from '../domain/api-key.js';
 import type { Requester } from '../domain/audit.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
@@ -8,22 +7,23 @@ import type { Clock, Store } from '../domain/ports.js';
 import type { Quotas } from '../domain/quotas.js';
 import { describeScope } from '../domain/scope.js';
 import { audited } from './audited.js';
+import { isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
 type Keys = { readonly store: Store; readonly clock: Clock };
 
-/** The creator or revoker of a key. */
+/** The caller that creates or revokes keys. */
 export interface KeyMaker {
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
-  /** Absent: the operator. */
+  /** The key in use. Absent: the operator. */
   readonly key?: ApiKey | undefined;
-  /** Of the sign-in link that a person makes another one with. */
+  /** The hash of the sign-in link of the session in which a person creates another link. */
   readonly linkHash?: string | undefined;
 }
 
 /**
- * Makes an API key within its maker's authority; its text is in no later answer.
+ * Creates an API key within its creator's authority; no later answer contains its text.
  * @throws RolebridgeError `permission_denied`, `request_invalid` for an expiry in the past
  */
 export async function createApiKey(
@@ -49,7 +49,7 @@ export async function createApiKey(
   return made;
 }
 
-/** For the audit log. */
+/** The authority as details of an audit record. */
 export const authorityDetails = ({ permissions, scope, ceilings, expiresAt }: Partial<Authority>) => ({
   ...(permissions && { permissions: permissions.join(' ') }),
   ...(scope && { scope: describeScope(scope) }),
@@ -58,8 +58,8 @@ export const authorityDetails = ({ permissions, scope, ceilings, expiresAt }: Pa
   ...(expiresAt !== undefined && { expiresAt }),
 });
 
-/** The keys that a caller may see and revoke: all of them, or those made with its own key. */
-export async function keysOf(store: Store, { organizationId, key }: KeyMaker): Promise<ApiKey[]> {
+/** The keys that a caller can see and revoke: all keys, or those created with its own key. */
+export async function visibleKeys(store: Store, { organizationId, key }: KeyMaker): Promise<ApiKey[]> {
   const keys = await store.apiKeys(organizationId);
   if (key?.parentId === undefined) return keys;
   const parents = new Map(keys.map(({ id, parentId }) => [id, parentId]));
@@ -71,16 +71,16 @@ export async function keysOf(store: Store, { organizationId, key }: KeyMaker): P
 }
 
 /**
- * Revokes the key with its children, links and sessions.
+ * Revokes a key with its children, links and sessions.
  * @throws RolebridgeError `api_key_not_found`, `api_key_in_use` for the key that asks: no caller locks itself out
  */
 export async function revokeApiKey(deps: Keys, by: Requester, maker: KeyMaker, id: string): Promise<void> {
   if (maker.key?.id === id)
-    throw new RolebridgeError('api_key_in_use', 'This is the key that the request was made with.', {
+    throw new RolebridgeError('api_key_in_use', 'This is the key of the request.', {
       remedy: 'Revoke it with the key that created it, or ask the vendor.',
     });
   const { organizationId } = maker;
-  const mayRevoke = (await keysOf(deps.store, maker)).some((key) => key.id === id);
+  const mayRevoke = (await visibleKeys(deps.store, maker)).some((key) => key.id === id);
   await audited(deps, by, { action: 'api_key.revoke', organizationId, details: { keyId: id } }, async () => {
     const revoked =
       mayRevoke && isApiKeyId(id) && (await deps.store.revokeApiKey(organizationId, id, isoNow(deps.clock)));

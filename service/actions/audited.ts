@@ -8,8 +8,8 @@ type Log = { readonly store: Pick<Store, 'appendAudit' | 'commit'>; readonly clo
 type Ending = Pick<Extract<AuditRecord, { phase: 'outcome' }>, 'outcome' | 'code'>;
 
 /**
- * Does something with its intent in the audit log before and its outcome after. Without the log nothing is done; a
- * crash in between leaves an intent without an outcome.
+ * Records the intent, runs the effect, and records the outcome. Without a writable log nothing is done; a crash in between
+ * leaves an intent without an outcome.
  * @throws RolebridgeError `store_unavailable` when the log can't be written, and errors of the effect
  */
 export async function audited<Result>(
@@ -17,7 +17,7 @@ export async function audited<Result>(
   by: Requester,
   event: AuditEvent,
   effect: (intent: AuditIntent, takeOutcome: TakeOutcome) => Promise<Result>,
-  /** Of the callback that asks: a failure is stored in one commit with its answer. */
+  /** The callback's idempotency record: a failure is stored in one commit with its answer. */
   idempotency?: IdempotencyRecordOf,
 ): Promise<Result> {
   const { actor, requestId } = by;
@@ -39,14 +39,14 @@ export async function audited<Result>(
   };
   let result: Result;
   try {
-    // Only here is the brand given: an id of an intent that is in the log.
+    // The only place that creates the brand: the intent with this id is in the log.
     result = await effect(intent.id as AuditIntent, takeOutcome);
   } catch (error) {
-    // A commit that failed stored no outcome either.
+    // A failed commit stored no outcome.
     if (taken === undefined || taken.error !== error) {
       const record = outcome(endingOf(error));
       if (idempotency) await log.store.commit({ audit: [record], idempotency: idempotency({ error }) });
-      // What went wrong first is what the caller has to know.
+      // The caller needs the first error.
       else await log.store.appendAudit([record]).catch(() => {});
     }
     throw error;
@@ -55,17 +55,17 @@ export async function audited<Result>(
   return result;
 }
 
-/** The record of the outcome, for the commit that is the last thing done: it is stored with that or not at all. */
+/** Returns the record of the outcome, to store it in the commit of the change. */
 export type TakeOutcome = (error?: unknown) => AuditRecord;
 
-/** The answer to a callback, by what became of it, for the commit that decides it. */
+/** Returns the idempotency record of a callback for its outcome, to store it in the commit of the change. */
 export type IdempotencyRecordOf = (
   outcome: { readonly connection: Connection } | { readonly error: unknown },
 ) => IdempotencyRecord;
 
 /**
- * Records a decision without a change or a call to AWS: an answer from memory, or a refusal. Nothing
- * is answered before it is recorded.
+ * Records a decision without a change or a call to AWS, such as an answer from the cache or a refusal, before it is
+ * answered.
  */
 export async function recordOutcome(
   { store, clock }: Log,

@@ -1,23 +1,23 @@
-import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
-import { type Connection, roleRegistrationOf } from '../domain/connection.js';
+import { type Connection, callbackSecretContext, roleRegistrationOf } from '../domain/connection.js';
 import { newSigningSecret } from './create-connection.js';
+import type { Dependencies } from './dependencies.js';
 
 /**
- * The current secrets of a connection: two at most, as in a rotation. An unknown connection gets
- * a dummy secret, so that timing reveals nothing.
+ * The valid secrets of a connection: the current one and, during a rotation, the previous one. An unknown connection gets
+ * dummy secrets, so that timing reveals nothing.
  */
 export function createCallbackSecrets(deps: Dependencies) {
-  const nobody = deps.encryption.encrypt(newSigningSecret(), callbackSecretContext('nobody'));
+  const dummySecret = deps.encryption.encrypt(newSigningSecret(), callbackSecretContext('nobody'));
 
   return (connection: Connection | undefined): [string, string] => {
-    // A connection with an access key has secrets only once its move to a role has started.
-    const trust = connection && roleRegistrationOf(connection);
-    const previous = trust?.previousCallbackSecret;
+    // A connection with an access key has secrets only during its migration to a role.
+    const registration = connection && roleRegistrationOf(connection);
+    const previous = registration?.previousCallbackSecret;
     const isStillValid = previous && deps.clock.now() < Date.parse(previous.validUntil);
     const open = (encrypted: string | undefined) =>
       encrypted && connection
         ? deps.encryption.open(encrypted, callbackSecretContext(connection.id))
-        : deps.encryption.open(nobody, callbackSecretContext('nobody'));
-    return [open(trust?.encryptedCallbackSecret), open(isStillValid ? previous.encrypted : undefined)];
+        : deps.encryption.open(dummySecret, callbackSecretContext('nobody'));
+    return [open(registration?.encryptedCallbackSecret), open(isStillValid ? previous.encrypted : undefined)];
   };
 }

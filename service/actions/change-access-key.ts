@@ -1,17 +1,17 @@
-import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, KeyedConnection, RoleRegistration } from '../domain/connection.js';
 import { keyConnected, keyFailed, migrating } from '../domain/connection-transitions.js';
-import { RolebridgeError } from '../domain/errors.js';
 import { acceptAccessKey, encryptionOf, requireKeyVerdict } from './accept-access-key.js';
 import { audited } from './audited.js';
-import { recordVerification, saveChange, storeChange, subjectOf } from './change-connection.js';
+import { recordVerification, saveAudited, saveNextVersion, subjectOf } from './change-connection.js';
 import { newRoleRegistration, requirePartition } from './create-connection.js';
+import { type Dependencies, forVerification } from './dependencies.js';
+import { requireAccessKey } from './require-method.js';
 import type { VerdictRequest } from './store-verdict.js';
 import { verificationFailed } from './verification-failed.js';
 
-/** The key that a connection holds, in clear, for one use. @throws RolebridgeError `access_key_unreadable` */
+/** Decrypts the key of a connection for one use. @throws RolebridgeError `access_key_unreadable` */
 export async function openAccessKey(
   deps: Pick<Dependencies, 'accessKeyEncryption'>,
   connection: KeyedConnection,
@@ -23,8 +23,8 @@ export async function openAccessKey(
 }
 
 /**
- * Asks AWS again, and stores the outcome. A key that is refused now is kept: nothing is ever deleted by a failed check.
- * A failure that does not count yet is not stored.
+ * Verifies the stored key and stores the outcome. A failed check never deletes the key, and a failure that does not count
+ * yet is not stored.
  */
 export async function verifyStoredAccessKey(
   deps: Dependencies,
@@ -54,7 +54,7 @@ export async function verifyStoredAccessKey(
       if (await persistFailure(error.code)) {
         if (isScheduled && connection.status === 'failed')
           await recordVerification(deps, intent, connection, verification);
-        else await storeChange(deps, intent, connection, keyFailed(connection, verification));
+        else await saveNextVersion(deps, intent, connection, keyFailed(connection, verification));
       }
       throw error;
     }
@@ -62,7 +62,7 @@ export async function verifyStoredAccessKey(
       return recordVerification(deps, intent, connection, verification);
     const accessKey = { ...stored, principalArn: result.principalArn };
     const { accountId } = connection;
-    return storeChange(
+    return saveNextVersion(
       deps,
       intent,
       connection,
@@ -71,34 +71,34 @@ export async function verifyStoredAccessKey(
   });
 }
 
-/** Replaces the stored key by another one of the same account, and destroys the old one. */
+/** Replaces the stored key with another key of the same account, and destroys the old one. */
 export async function rotateAccessKey(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
   request: { key: AccessKey; sessionExpiresAt?: string | undefined },
 ): Promise<Connection> {
-  requireAccessKeyMethod(connection, 'A role has no keys to rotate.');
+  requireAccessKey(connection, 'A role has no keys to rotate.');
   const asking = await forVerification(deps, by, connection);
   const event = { action: 'connection.rotate_access_key', ...subjectOf(connection) } as const;
   return audited(deps, by, event, async (intent) => {
     const { partition, accountId: expectedAccountId } = connection;
     const accepted = await acceptAccessKey(asking, connection, { ...request, partition, expectedAccountId });
-    return storeChange(deps, intent, connection, keyConnected(connection, accepted));
+    return saveNextVersion(deps, intent, connection, keyConnected(connection, accepted));
   });
 }
 
 /**
- * Starts the migration to a role: creates the values for the customer's role and stack. The key works until the
- * role has been verified (by the callback or `PUT …/role`), and is destroyed then. Started a second time, the external ID
- * stays, since a role may have it already; the callback's secret is a new one, and the old one is worth nothing.
+ * Starts the migration to a role: creates the values for the customer's role and stack. The key works until the role has
+ * been verified (by the callback or `PUT …/role`), and is then destroyed. A second start keeps the external ID, which a role
+ * may already have, and replaces the callback secret.
  */
 export async function migrateToRole(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
 ): Promise<{ connection: KeyedConnection; registration: RoleRegistration; callbackSecret: string }> {
-  requireAccessKeyMethod(connection, 'It already uses a role.');
+  requireAccessKey(connection, 'It already uses a role.');
   requirePartition(deps, connection.partition);
   const { registration, callbackSecret } = newRoleRegistration(
     deps,
@@ -107,18 +107,8 @@ export async function migrateToRole(
   );
   const next = migrating(connection, { ...connection.migration, ...registration });
   return {
-    connection: await saveChange(deps, by, { action: 'connection.move_to_role' }, connection, next),
+    connection: await saveAudited(deps, by, { action: 'connection.migrate_to_role' }, connection, next),
     registration,
     callbackSecret,
   };
-}
-
-function requireAccessKeyMethod(
-  connection: Connection,
-  reason: string,
-): asserts connection is KeyedConnection {
-  if (connection.method === 'access_key' && connection.status !== 'disconnected') return;
-  throw new RolebridgeError('method_mismatch', `This connection has no access key. ${reason}`, {
-    remedy: 'Use PUT …/role to give the connection another role, or create a connection with an access key.',
-  });
 }

@@ -1,22 +1,23 @@
-import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditAction, AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, LabelChange, VerifiableConnection } from '../domain/connection.js';
 import {
+  awaiting,
   deleted,
-  labelled,
+  labeled,
+  nextVersion,
   renamed,
-  reported,
-  revised,
   scopedByVendor,
+  withReport,
 } from '../domain/connection-transitions.js';
+import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
 import type { Authority } from '../domain/permission.js';
 import { checkScope, describeScope, type Scope, scopeKey } from '../domain/scope.js';
 import type { Verification } from '../domain/verification.js';
 import { audited } from './audited.js';
-import { type CommitOptions, commitChange } from './commit-change.js';
+import { type CommitOptions, commitWithConsequences } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
-import { expectingAccount } from './expecting-account.js';
+import { type Dependencies, isoNow } from './dependencies.js';
 import { choosingPermissionSet, type PermissionSetChoice } from './permission-set.js';
 
 /** The vendor's labels of a connection; account and permission set while it is pending. */
@@ -39,7 +40,11 @@ export async function changeConnection(
   let next = connection;
   const done: { readonly action: AuditAction; readonly details: NonNullable<AuditEvent['details']> }[] = [];
   if (expectedAccountId !== undefined && expectedAccountId !== connection.expectedAccountId) {
-    next = expectingAccount(next, expectedAccountId);
+    if (next.status !== 'pending')
+      throw new RolebridgeError('account_mismatch', 'The connection has already been used with an account.', {
+        remedy: 'Release it with POST …/release-account, which replaces its external ID and callback secret.',
+      });
+    next = awaiting(next, { expectedAccountId });
     done.push({ action: 'connection.expect_account', details: { expectedAccountId } });
   }
   if (permissionSet !== undefined || without !== undefined) {
@@ -53,7 +58,7 @@ export async function changeConnection(
     ...(defaultRegion !== undefined && { defaultRegion: defaultRegion ?? '' }),
   };
   if (Object.keys(labelDetails).length > 0) {
-    next = labelled(next, labels);
+    next = labeled(next, labels);
     done.push({ action: 'connection.label', details: labelDetails });
   }
   if (name !== undefined) {
@@ -64,13 +69,12 @@ export async function changeConnection(
   if (first === undefined) return connection;
   const action = others.length === 0 ? first.action : 'connection.change';
   const details = Object.assign({}, ...done.map((one) => one.details));
-  return saveChange(deps, by, { action, details }, connection, next);
+  return saveAudited(deps, by, { action, details }, connection, next);
 }
 
 /**
- * Sets where the connection applies, and with `name` that too. A scope whose holder was disconnected by its customer is
- * taken without asking. `replace` may name each holder and scope to take, as a person confirmed them: another one that
- * came meanwhile keeps its own.
+ * Sets where the connection applies and, with `name`, its name. A scope whose holder was disconnected by its customer is
+ * always taken. `replace` can name each holder and scope that a person confirmed: other holders keep their scopes.
  * @throws RolebridgeError `scope_taken` unless `replace` is set
  */
 export async function setScopes(
@@ -88,7 +92,7 @@ export async function setScopes(
   const replaces = typeof replace === 'boolean' ? replace : replace.size > 0;
   await requireDeclared(deps.store, connection.organizationId, [...unique.values()]);
   const details = { scopes: [...unique.values()].map(describeScope).join('; '), replace: replaces };
-  return saveChange(
+  return saveAudited(
     deps,
     by,
     isRenamed
@@ -96,29 +100,26 @@ export async function setScopes(
       : { action: 'connection.set_scopes', details },
     connection,
     scopedByVendor(isRenamed ? renamed(connection, name) : connection, [...unique.values()]),
-    // Decided by the store, at once with the change: another process may be giving the scope away.
+    // The store decides in the commit, because another process may be assigning the scope.
     { replaceScopes: within ? { within, from } : from },
   );
 }
 
-/** Deletes the connection, its access key first; a tombstone stays to recognize its stack's last callback. */
+/** Deletes the connection with its access key; a tombstone stays to recognize its stack's last callback. */
 export async function deleteConnection(
   deps: Dependencies,
   by: Requester,
   connection: Connection,
   { isExpiry = false }: { isExpiry?: boolean } = {},
 ): Promise<void> {
-  const event = isExpiry
-    ? ({
-        action: 'connection.expire',
-        details: { reason: 'not used', since: connection.createdAt },
-      } as const)
-    : ({ action: 'connection.delete' } as const);
-  await saveChange(deps, by, event, connection, deleted(connection, isoNow(deps.clock)), { isExpiry });
+  const action = isExpiry ? 'connection.expire' : 'connection.delete';
+  const details = isExpiry ? { reason: 'not used', since: connection.createdAt } : undefined;
+  const next = deleted(connection, isoNow(deps.clock));
+  await saveAudited(deps, by, { action, details }, connection, next, { isExpiry });
 }
 
 /** Stores the next state of a connection, recorded before and after. */
-export async function saveChange<Next extends Connection>(
+export async function saveAudited<Next extends Connection>(
   deps: Dependencies,
   by: Requester,
   event: Pick<AuditEvent, 'action' | 'details'>,
@@ -127,24 +128,24 @@ export async function saveChange<Next extends Connection>(
   options: CommitOptions = {},
 ): Promise<Next> {
   return audited(deps, by, { ...event, ...subjectOf(before) }, (intent, takeOutcome) =>
-    storeChange(deps, intent, before, next, { ...options, takeOutcome }),
+    saveNextVersion(deps, intent, before, next, { ...options, takeOutcome }),
   );
 }
 
 /** Stores the next state of a connection, whose intent is recorded. */
-export async function storeChange<Next extends Connection>(
+export async function saveNextVersion<Next extends Connection>(
   deps: Dependencies,
   intent: AuditIntent,
   before: Connection,
   next: Next,
   options: CommitOptions = {},
 ): Promise<Next> {
-  const stored = revised(next, before, isoNow(deps.clock));
-  await commitChange(deps, intent, before, stored, options);
+  const stored = nextVersion(next, before, isoNow(deps.clock));
+  await commitWithConsequences(deps, intent, before, stored, options);
   return stored;
 }
 
-/** Stores a later report of the same finding: nothing changes for users of the connection. */
+/** Stores a newer report of the same result: nothing changes for users of the connection. */
 export async function recordVerification<Checked extends VerifiableConnection>(
   deps: Dependencies,
   intent: AuditIntent,
@@ -152,12 +153,12 @@ export async function recordVerification<Checked extends VerifiableConnection>(
   verification: Verification,
   options: CommitOptions = {},
 ): Promise<Checked> {
-  const next = reported(connection, verification);
-  await commitChange(deps, intent, connection, next, options);
+  const next = withReport(connection, verification);
+  await commitWithConsequences(deps, intent, connection, next, options);
   return next;
 }
 
-/** Which connection an audit record is about. */
+/** The members of an audit record that name its connection. */
 export const subjectOf = ({ organizationId, id }: Pick<Connection, 'organizationId' | 'id'>) => ({
   organizationId,
   connectionId: id,

@@ -8,7 +8,7 @@ type Deps = Pick<Dependencies, 'store' | 'clock'>;
 
 export interface OrganizationChange {
   readonly name?: string | undefined;
-  /** Null removes it. */
+  /** Null removes the reference. */
   readonly reference?: string | null | undefined;
   readonly metadata?: Organization['metadata'];
   readonly targets?: Organization['targets'];
@@ -27,19 +27,16 @@ export function changeOrganization(
     ...(metadata !== undefined && { metadata: Object.keys(metadata).join(', ') }),
     ...(targets !== undefined && { targets }),
   };
-  return change(deps, by, 'organization.change', before, details, ({ reference: known, ...stored }) => {
-    const next = reference === undefined ? known : (reference ?? undefined);
-    return {
-      ...stored,
-      ...(name !== undefined && { name }),
-      ...(metadata !== undefined && { metadata }),
-      ...(targets !== undefined && { targets }),
-      ...(next !== undefined && { reference: next }),
-    };
-  });
+  return change(deps, by, 'organization.change', before, details, (stored) => ({
+    ...stored,
+    name: name ?? stored.name,
+    metadata: metadata ?? stored.metadata,
+    targets: targets ?? stored.targets,
+    reference: reference === undefined ? stored.reference : (reference ?? undefined),
+  }));
 }
 
-/** From now on: no credentials, no page, no change. Deregistration and re-verification continue. */
+/** Stops credentials, pages and changes. Deregistration and re-verification continue. */
 export function suspendOrganization(deps: Deps, by: Requester, before: Organization): Promise<Organization> {
   return change(deps, by, 'organization.suspend', before, {}, (stored) => ({
     ...stored,
@@ -47,7 +44,7 @@ export function suspendOrganization(deps: Deps, by: Requester, before: Organizat
   }));
 }
 
-/** Restores everything. */
+/** Ends the suspension. */
 export function resumeOrganization(deps: Deps, by: Requester, before: Organization): Promise<Organization> {
   return change(deps, by, 'organization.resume', before, {}, ({ suspendedAt: _, ...stored }) => stored);
 }

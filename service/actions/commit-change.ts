@@ -1,4 +1,3 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
@@ -7,13 +6,14 @@ import { jobsAfter } from '../domain/schedule.js';
 import { scopeKey } from '../domain/scope.js';
 import { type ConnectionMessage, messagesAfter, scopesChanged } from '../domain/webhook-message.js';
 import type { IdempotencyRecordOf, TakeOutcome } from './audited.js';
+import type { Dependencies } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 
 /**
- * Stores a connection together with the consequences of the change: its next check, and the messages to
- * the vendor's endpoints. Either all of it is stored or nothing.
+ * Stores a connection and the consequences of its change in one commit: its next check, and the messages to the vendor's
+ * endpoints.
  */
-export async function commitChange(
+export async function commitWithConsequences(
   deps: Dependencies,
   intent: AuditIntent,
   before: Connection | undefined,
@@ -48,7 +48,7 @@ export async function commitChange(
   if (jobs.length > 0 || messages.length > 0) deps.wake();
 }
 
-/** Events for connections that lose a scope to this one. */
+/** The messages about connections that lose a scope to this one. */
 async function lostScopes(
   { store }: Dependencies,
   next: Connection,
@@ -65,14 +65,14 @@ async function lostScopes(
 }
 
 export interface CommitOptions extends Pick<Change, 'replaceScopes' | 'quotas'> {
-  /** The connection goes because it was never used. */
+  /** The connection is deleted because it was never used. */
   readonly isExpiry?: boolean;
   /** Messages about the stored connection, besides those of the change itself. */
   readonly messagesOf?: ((stored: Connection) => readonly ConnectionMessage[]) | undefined;
   /** The audit log's record of the outcome, stored with the change. */
   readonly takeOutcome?: TakeOutcome | undefined;
-  /** Why the change is no success. */
+  /** The error of a change that stores a failure. */
   readonly error?: unknown;
-  /** The answer to the callback that made the change, stored with it. */
+  /** The idempotency record of the callback that caused the change, stored with it. */
   readonly idempotency?: IdempotencyRecordOf | undefined;
 }

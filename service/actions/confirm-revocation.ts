@@ -1,4 +1,3 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, claimedRole, externalIdsOf } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
@@ -7,20 +6,21 @@ import type { Job } from '../domain/ports.js';
 import { nextRevocationCheckAt, revocationChecksInAnHour } from '../domain/schedule.js';
 import { aboutConnection } from '../domain/webhook-message.js';
 import { audited } from './audited.js';
+import type { Dependencies } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 
-/** Tries without a verdict are repeated after this long. */
+/** The delay after an attempt without a verdict. */
 const inconclusiveMs = 120_000;
 
 export interface RevocationCheck {
-  /** `in_use`: it is the connection's role again, and nothing is to be proved. */
-  readonly finding: 'ended' | 'in_use' | 'still_open' | 'given_up' | 'inconclusive';
+  /** `in_use`: it is the connection's role again. `no_principal`: no credentials for its partition are left. */
+  readonly finding: 'ended' | 'in_use' | 'no_principal' | 'still_open' | 'given_up' | 'inconclusive';
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
 }
 
 /**
- * Asks AWS whether the service is still let into a role that was given up, with every external ID that the role may have.
- * Its denial is the proof that access has ended. After a day of asking the service gives up, and says so.
+ * Calls AssumeRole on a role that the connection no longer has, with every external ID that the role may accept. A denial
+ * proves that access has ended. The service stops after a day, and logs that access did not end.
  */
 export async function confirmRevocation(
   deps: Dependencies,
@@ -29,6 +29,7 @@ export async function confirmRevocation(
 ): Promise<RevocationCheck> {
   const { role, organizationId, connectionId } = job;
   if (role === undefined) return { finding: 'ended', next: undefined };
+  if (!deps.principals.has(role.partition)) return { finding: 'no_principal', next: undefined };
   const connection = await deps.store.connectionForCallback(connectionId);
   if (connection !== undefined && claimedRole(connection) === role.arn)
     return { finding: 'in_use', next: undefined };
@@ -64,7 +65,7 @@ export async function confirmRevocation(
   }
 }
 
-/** The stack reported its role as gone an hour ago, and AWS still opens it. */
+/** Reports a role that its stack deregistered an hour ago and that AWS still opens. */
 async function reportOpenRole(
   deps: Dependencies,
   { organizationId, connectionId }: Job,
@@ -82,6 +83,6 @@ async function reportOpenRole(
 const stillOpen = (roleArn: string, isAskedAgain: boolean) =>
   new RolebridgeError('access_not_ended', `AWS still lets the service assume ${roleArn}.`, {
     remedy: 'Delete the role, or remove the vendor from its trust policy.',
-    // Without it, the last word.
+    // The last attempt is final: it has no retry time.
     ...(isAskedAgain && { retryAfterSeconds: 60 }),
   });

@@ -1,4 +1,3 @@
-import { type Dependencies, forVerification, isoNow } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
 import { type KeyedConnection, labelsOf } from '../domain/connection.js';
@@ -7,13 +6,14 @@ import { newConnectionId, type OrganizationId } from '../domain/ids.js';
 import { checkScope, type Scope } from '../domain/scope.js';
 import { acceptAccessKey, requireAccessKeys } from './accept-access-key.js';
 import { audited } from './audited.js';
-import { commitChange } from './commit-change.js';
+import { commitWithConsequences } from './commit-change.js';
 import { connectionQuotas, requirePartition, type WantedConnection } from './create-connection.js';
 import { requireDeclared } from './declared-targets.js';
+import { type Dependencies, forVerification, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
 /**
- * Makes a connection with a customer's access key, verified first: of a refused key nothing is stored.
+ * Creates a connection with a customer's access key. The key is verified first: nothing is stored of a refused key.
  * @throws RolebridgeError the failed check's code, `access_key_turned_off`, `access_key_not_available`,
  *   `partition_not_supported`, `scope_taken`, `aws_unavailable`
  */
@@ -44,7 +44,7 @@ export async function createAccessKeyConnection(
         { id, organizationId, name, partition, expectedAccountId, createdAt, scopes, ...labelsOf(request) },
         accepted,
       );
-      await commitChange(deps, intent, undefined, connection, { quotas, takeOutcome });
+      await commitWithConsequences(deps, intent, undefined, connection, { quotas, takeOutcome });
       return connection;
     }),
   );

@@ -1,29 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { callbackSecretContext, type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import { labelsOf, type PendingConnection, type RoleRegistration } from '../domain/connection.js';
+import {
+  callbackSecretContext,
+  labelsOf,
+  type PendingConnection,
+  type RoleRegistration,
+} from '../domain/connection.js';
 import { type NewConnection, pending } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, newConnectionId, newExternalId, type OrganizationId } from '../domain/ids.js';
 import type { Partition } from '../domain/role-arn.js';
 import { checkScope } from '../domain/scope.js';
 import { audited } from './audited.js';
-import { commitChange } from './commit-change.js';
+import { commitWithConsequences } from './commit-change.js';
 import { requireDeclared } from './declared-targets.js';
+import { type Dependencies, isoNow } from './dependencies.js';
 import { chosenPermissionSet, type PermissionSetChoice } from './permission-set.js';
 import { withinQuota } from './require-quota.js';
 
-/** Wishes of the vendor for a new connection. Scopes undefined: where its first callback says; empty: nowhere yet. */
+/** The vendor's input for a new connection. Without scopes, its first callback decides; an empty list means nowhere. */
 export type WantedConnection = Omit<NewConnection, 'id' | 'organizationId' | 'createdAt'>;
 
-/** Makes a pending connection with its external ID and callback secret; the secret is in no later answer. */
+/** Creates a pending connection with its external ID and callback secret; no later answer contains the secret. */
 export async function createConnection(
   deps: Dependencies,
   by: Requester,
   organizationId: OrganizationId,
   request: WantedConnection &
     PermissionSetChoice & {
-      /** One that no connection has. @default a new one */
+      /** An unused id. @default a new one */
       id?: ConnectionId | undefined;
     },
 ): Promise<{ connection: PendingConnection; callbackSecret: string }> {
@@ -34,10 +39,7 @@ export async function createConnection(
   const createdAt = isoNow(deps.clock);
   for (const scope of scopes ?? []) checkScope(scope);
   await requireDeclared(deps.store, organizationId, scopes ?? []);
-  const permissionSet =
-    request.permissionSet === undefined
-      ? undefined
-      : chosenPermissionSet(deps, request.permissionSet, request.without);
+  const permissionSet = chosenPermissionSet(deps, request);
   const account = { partition, expectedAccountId, scopes, scopeFrom, ...labelsOf(request) };
   const connection = pending(
     { id, organizationId, name, ...account, permissionSet, createdAt },
@@ -47,23 +49,22 @@ export async function createConnection(
   const event = { action: 'connection.create', organizationId, connectionId: id, details } as const;
   await withinQuota(deps, organizationId, connectionQuotas, (quotas) =>
     audited(deps, by, event, (intent, takeOutcome) =>
-      commitChange(deps, intent, undefined, connection, { quotas, takeOutcome }),
+      commitWithConsequences(deps, intent, undefined, connection, { quotas, takeOutcome }),
     ),
   );
   return { connection, callbackSecret };
 }
 
-/** Deleted ones count as well: their rows stay. */
+/** Deleted connections count too, because their rows stay. */
 export const connectionQuotas = ['connections', 'deletedConnections'] as const;
 
 /** @throws RolebridgeError `partition_not_supported` */
-export function requirePartition(deps: Dependencies, partition: Partition): void {
-  if (deps.principals.has(partition)) return;
-  throw new RolebridgeError(
-    'partition_not_supported',
-    `There is no vendor principal in partition "${partition}".`,
-    { remedy: `Use one of: ${[...deps.principals.keys()].join(', ')}.` },
-  );
+export function requirePartition({ principals }: Dependencies, partition: Partition): void {
+  if (principals.has(partition)) return;
+  const detail = `The vendor has no principal in partition "${partition}".`;
+  throw new RolebridgeError('partition_not_supported', detail, {
+    remedy: `Use one of these partitions: ${[...principals.keys()].join(', ')}.`,
+  });
 }
 
 /** Values for the customer's role: a new external ID, or an imported one. */
@@ -77,5 +78,5 @@ export function newRoleRegistration(
   return { registration: { externalId, encryptedCallbackSecret }, callbackSecret };
 }
 
-/** As Standard Webhooks writes them. */
+/** A secret in the format of Standard Webhooks. */
 export const newSigningSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

@@ -1,4 +1,3 @@
-import { isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { newOrganizationId } from '../domain/ids.js';
 import type { Organization } from '../domain/organization.js';
@@ -6,6 +5,7 @@ import { fullAuthority } from '../domain/permission.js';
 import type { Clock, Store } from '../domain/ports.js';
 import { newApiKey } from './api-keys.js';
 import { audited } from './audited.js';
+import { isoNow } from './dependencies.js';
 
 /** Input of a new organization. */
 export type NewOrganization = Pick<Organization, 'name' | 'reference' | 'metadata'>;
@@ -16,7 +16,7 @@ export interface NameWarning {
 }
 
 /**
- * Creates an organization and its first API key; the key is in no later answer.
+ * Creates an organization and its first API key; no later answer contains the key.
  * @throws RolebridgeError `reference_taken`
  */
 export async function createOrganization(
@@ -42,7 +42,7 @@ export async function createOrganization(
   return { organization, apiKey: text, warnings };
 }
 
-/** Two tenants of one name are allowed, and often a mistake. */
+/** Two organizations can have the same name, but that is often a mistake. */
 export async function nameWarnings(
   store: Pick<Store, 'organizations'>,
   { id, name }: Pick<Organization, 'id' | 'name'>,

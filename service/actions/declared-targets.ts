@@ -4,7 +4,7 @@ import type { Store } from '../domain/ports.js';
 import { nearest, scopesOf } from '../domain/project.js';
 import { describeScope, type Scope, scopeKey } from '../domain/scope.js';
 
-/** Where an organization's targets are declared, one that isn't is refused. @throws RolebridgeError `target_unknown` */
+/** Refuses undeclared scopes in an organization with declared targets. @throws RolebridgeError `target_unknown` */
 export async function requireDeclared(
   store: Store,
   organizationId: OrganizationId,

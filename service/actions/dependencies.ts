@@ -8,7 +8,6 @@ import type { Quotas } from '../domain/quotas.js';
 import type { Partition } from '../domain/role-arn.js';
 import type { Schedule } from '../domain/schedule.js';
 import type { Sessions } from '../domain/session.js';
-import type { VerificationLimit } from '../domain/verification-limit.js';
 import type { SettingEndpoint } from '../domain/webhook-endpoint.js';
 
 /** Dependencies of the use cases; `createService` puts them together. */
@@ -16,58 +15,62 @@ export interface Dependencies {
   readonly store: Store;
   readonly quotas: Quotas;
   readonly sts: SharedSts;
-  readonly verificationLimit: VerificationLimit;
+  /** How often verifications can be requested. */
+  readonly verificationLimit: {
+    /** @throws RolebridgeError `rate_limited` */
+    take(organizationId: OrganizationId, connectionId: ConnectionId | undefined): Promise<void>;
+  };
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly encryption: Encryption;
-  /** Undefined when the service has no encryption key: then no access key is taken. */
+  /** Undefined without an encryption key: then the service accepts no access key. */
   readonly accessKeyEncryption: AccessKeyEncryption | undefined;
-  /** False: no new access key is taken, and customers are asked to use a role. */
-  readonly takesAccessKeys: boolean;
-  /** The vendor's principal in each partition that it has one in. */
+  /** False: the service accepts no new access key, and asks customers to use a role. */
+  readonly acceptsAccessKeys: boolean;
+  /** The vendor's principal in each partition that it supports. */
   readonly principals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds: ReadonlySet<AccountId>;
-  /** Without a slash at its end. */
+  /** The URL has no trailing slash. */
   readonly publicUrl: string;
-  /** Where AWS gets the vendor's CloudFormation template: an S3 address. Undefined: no quick-create links. */
+  /** The S3 URL of the vendor's CloudFormation template. Undefined: no quick-create links. */
   readonly templateUrl: string | undefined;
-  readonly setTemplateUrl: string | undefined;
+  readonly permissionSetTemplateUrl: string | undefined;
   /** The vendor's name for customers, and the prefix of new external IDs. */
   readonly vendor: {
-    /** In answers to a customer's stack: the brand's name, or "the vendor" where there is no brand. */
+    /** The name in answers to a customer's stack: the brand's, or "the vendor" without a brand. */
     readonly inSentence: string;
-    /** Undefined where there is no brand. */
+    /** Undefined without a brand. */
     readonly name: string | undefined;
     readonly externalIdPrefix: string;
-    /** May a sign-in link lead back there? */
+    /** Whether a sign-in link can return to that URL. */
     readonly isReturnUrl: (url: string) => boolean;
   };
   readonly propagationWindowMs: number;
-  /** How long one request waits for a role to propagate before it answers "not decided yet". */
+  /** How long a request waits for a role to propagate before it answers without a verdict. */
   readonly maxWaitMs: number;
   readonly schedule: Schedule;
   /** The vendor's permission sets; empty without ROLEBRIDGE_PERMISSION_SETS. */
   readonly permissionSets: PermissionSets;
   readonly webhooks: {
-    /** Of the settings: they hear of every event. */
+    /** Endpoints from the settings, which get every event. */
     readonly endpoints: readonly SettingEndpoint[];
-    /** Endpoints may be at private addresses, there without TLS too. */
+    /** Whether endpoints can be at private addresses, also without TLS. */
     readonly allowsPrivate: boolean;
   };
-  /** A callback connects a role only in an account that the connection is bound to already. */
+  /** Whether a callback can connect roles only in the account that the connection is already bound to. */
   readonly requireAccount: boolean;
-  /** Only roles whose trust policy was read and judged are connected. */
+  /** Whether a role connects only if its trust policy was read and judged. */
   readonly requireProof: boolean;
   /** Counts and logs a security event. */
-  readonly alarm: (
+  readonly reportSecurityEvent: (
     code: ErrorCode,
     about: { readonly connectionId: string; readonly organizationId: string },
   ) => void;
-  /** A role in another account of the vendor's, reached as customers' roles are: while it opens, a denial is theirs. */
+  /** A role in another account of the vendor. While it can be assumed, the denial of a customer's role is the customer's fault. */
   readonly canary: { readonly roleArn: string; readonly externalId: string } | undefined;
   /** Details of `/readyz` beside "ready". */
   readonly health: { degradedSince: string | undefined };
-  /** A job was stored that may be due earlier. */
+  /** Call it after storing a job that may be due sooner. */
   readonly wake: () => void;
 }
 
@@ -86,12 +89,3 @@ export async function forVerification(
 }
 
 export const isoNow = (clock: Clock): string => new Date(clock.now()).toISOString();
-
-/** Binds an encrypted callback secret to its connection. */
-export const callbackSecretContext = (connectionId: string): string => `callback-secret:${connectionId}`;
-
-/** The same secret under the key of today. @throws when the old key is missing */
-export const encryptedAgain =
-  (encryption: Encryption, context: string) =>
-  (encrypted: string): string =>
-    encryption.encrypt(encryption.open(encrypted, context), context);

@@ -1,15 +1,22 @@
-import { callbackSecretContext, type Dependencies, encryptedAgain, isoNow } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { accountOfCaller, type CallerProof, identityRequest, notProved } from '../domain/caller-proof.js';
-import type { Connection, RoleConnection } from '../domain/connection.js';
+import {
+  type Connection,
+  callbackSecretContext,
+  isDeleted,
+  type RoleConnection,
+} from '../domain/connection.js';
 import {
   type Enrollment,
+  enrollmentIn,
   enrollmentRoleName,
+  enrollmentSecretContext,
+  enrollmentTokenHash,
+  enrollmentTokenOf,
   scopeOfAccount,
   withAccount,
   withNonce,
 } from '../domain/enrollment.js';
-import { enrollmentIn, enrollmentTokenHash, enrollmentTokenOf } from '../domain/enrollment-token.js';
 import { RolebridgeError } from '../domain/errors.js';
 import {
   type AccountId,
@@ -21,7 +28,6 @@ import {
   type OrganizationId,
 } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
-import type { Token } from '../domain/ports.js';
 import { audited } from './audited.js';
 import {
   connectionQuotas,
@@ -29,11 +35,12 @@ import {
   newSigningSecret,
   requirePartition,
 } from './create-connection.js';
+import { type Dependencies, isoNow } from './dependencies.js';
 import { newestOf } from './newest-of.js';
 import { chosenPermissionSet, type PermissionSetChoice } from './permission-set.js';
 import { withinQuota } from './require-quota.js';
 
-/** Makes an enrollment; its secret is in no later answer. */
+/** Creates an enrollment; no later answer contains its secret. */
 export async function createEnrollment(
   deps: Dependencies,
   by: Requester,
@@ -42,17 +49,16 @@ export async function createEnrollment(
     PermissionSetChoice & { readonly rolePattern?: string | undefined; readonly expiresInSeconds: number },
 ): Promise<{ enrollment: Enrollment; secret: string }> {
   requirePartition(deps, request.partition);
-  const { expiresInSeconds, permissionSet, without, ...rest } = request;
+  const { expiresInSeconds, permissionSet: _, without: __, ...rest } = request;
   const id = newEnrollmentId();
   const secret = newSigningSecret();
   const enrollment: Enrollment = {
     ...rest,
-    permissionSet:
-      permissionSet === undefined ? undefined : chosenPermissionSet(deps, permissionSet, without),
+    permissionSet: chosenPermissionSet(deps, request),
     rolePattern: request.rolePattern ?? enrollmentRoleName(id),
     id,
     organizationId,
-    encryptedSecret: deps.encryption.encrypt(secret, secretContext(id)),
+    encryptedSecret: deps.encryption.encrypt(secret, enrollmentSecretContext(id)),
     createdAt: isoNow(deps.clock),
     expiresAt: new Date(deps.clock.now() + expiresInSeconds * 1000).toISOString(),
     accounts: {},
@@ -66,7 +72,7 @@ export async function createEnrollment(
   return { enrollment, secret };
 }
 
-/** The newest first; `before` is the place ({@link placeOf}) of the last one of the page before, which may have ended since. */
+/** Lists enrollments, newest first. `before` is the {@link placeOf} of the last one of the previous page, which may have ended. */
 export async function listEnrollments(
   deps: Dependencies,
   organizationId: OrganizationId,
@@ -77,7 +83,7 @@ export async function listEnrollments(
   return { enrollments, next };
 }
 
-/** Where an enrollment stands in the list. */
+/** The sort key of an enrollment in the list. */
 const placeOf = ({ createdAt, id }: Enrollment): string => `${createdAt}~${id}`;
 
 /** @throws RolebridgeError `not_found`, also for another organization's */
@@ -93,7 +99,7 @@ export async function enrollmentOf(
   });
 }
 
-/** From now on no account registers itself with it. The connections that it made stay. */
+/** Ends an enrollment: no account can register any more. Its connections stay. */
 export async function endEnrollment(
   deps: Dependencies,
   by: Requester,
@@ -106,53 +112,25 @@ export async function endEnrollment(
   );
 }
 
-/** The secrets that a registration may be signed with: a random one for an unknown enrollment. */
+/** The secrets that can sign a registration; an unknown enrollment gets a dummy secret. */
 export function createEnrollmentSecrets(deps: Dependencies) {
-  const nobody = deps.encryption.encrypt(newSigningSecret(), secretContext('nobody'));
+  const dummySecret = deps.encryption.encrypt(newSigningSecret(), enrollmentSecretContext('nobody'));
   return (enrollment: Enrollment | undefined): [string] => [
     enrollment
-      ? deps.encryption.open(enrollment.encryptedSecret, secretContext(enrollment.id))
-      : deps.encryption.open(nobody, secretContext('nobody')),
+      ? deps.encryption.open(enrollment.encryptedSecret, enrollmentSecretContext(enrollment.id))
+      : deps.encryption.open(dummySecret, enrollmentSecretContext('nobody')),
   ];
 }
 
-/**
- * Encrypts an enrollment's secret again with the service key of today; that it was ended meanwhile is no failure.
- * @throws Error when its old key is missing
- */
-export async function reencryptEnrollment(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
-  by: Requester,
-  found: Token,
-): Promise<'reencrypted' | 'unchanged'> {
-  const { store, encryption } = deps;
-  for (let token: Token | undefined = found; token !== undefined; ) {
-    const before: Token = token;
-    const enrollment = enrollmentIn(before);
-    const { id, organizationId, encryptedSecret } = enrollment;
-    const from = encryption.keyIdOf(encryptedSecret);
-    if (from === encryption.keyId) return 'unchanged';
-    const details = { enrollmentId: id, from, to: encryption.keyId };
-    const event = { action: 'enrollment.reencrypt', organizationId, details } as const;
-    const isStored = await audited(deps, by, event, () => {
-      const again = encryptedAgain(encryption, secretContext(id))(encryptedSecret);
-      return store.replaceToken(before, enrollmentTokenOf({ ...enrollment, encryptedSecret: again }));
-    });
-    if (isStored) return 'reencrypted';
-    token = await store.token('enrollment', before.hash);
-  }
-  return 'unchanged';
-}
-
-/** Undefined also when it was ended. */
+/** The enrollment; undefined when it does not exist or has ended. */
 export async function findEnrollment(deps: Dependencies, id: string): Promise<Enrollment | undefined> {
   const token = isEnrollmentId(id) && (await deps.store.token('enrollment', enrollmentTokenHash(id)));
   return token ? enrollmentIn(token) : undefined;
 }
 
 /**
- * Registers the account that the proof is from. The first registration creates its connection; later ones return the
- * same, so that a stack that lost the answer can ask again.
+ * Registers the account that signed the proof. The first registration creates its connection; later ones return the same
+ * connection, so that a stack that lost the answer can retry.
  * @throws RolebridgeError `account_not_proved`, `enrollment_ended`, `account_not_enrollable`, `scope_taken`, `connection_disconnected`
  */
 export async function enrollAccount(
@@ -164,36 +142,36 @@ export async function enrollAccount(
   const { organizationId, partition, name, id } = enrollment;
   const { proof, label } = request;
   const requireRoom = () => withinQuota(deps, organizationId, connectionQuotas, async () => {});
-  // While no account can be one that registers again, before AWS is asked.
+  // While no account is registered, each needs room for a new connection: check before the call to AWS.
   if (Object.keys(enrollment.accounts).length === 0) await requireRoom();
   const { accountId, callerArn } = await provedAccount(deps, by, enrollment, proof);
   if (enrollment.accounts[accountId] === undefined) await requireRoom();
   const scope = scopeOfAccount(enrollment.scopeRule, accountId, label);
   const details = { enrollmentId: id, accountId, callerArn };
   return audited(deps, by, { action: 'enrollment.register', organizationId, details }, async () => {
-    const connectionId = await takePlace(deps, id, accountId, proof.nonce);
+    const connectionId = await reserveConnection(deps, id, accountId, proof.nonce);
     const known = await deps.store.connectionForCallback(connectionId);
-    if (known !== undefined) return reopened(deps, known);
+    if (known !== undefined) return existingConnection(deps, known);
     const wanted = {
       id: connectionId,
       name: `${name} ${accountId}`.slice(-100),
       partition,
-      // Without a rule nowhere: an account must not choose for itself.
+      // Without a rule the connection applies nowhere: an account must not choose.
       scopes: scope ? [scope] : [],
       expectedAccountId: accountId,
       permissionSet: enrollment.permissionSet?.name,
       without: enrollment.permissionSet?.without,
     };
     return createConnection(deps, by, organizationId, wanted).catch(async (error: unknown) => {
-      // Made meanwhile, by the same account asking twice.
+      // A concurrent request of the same account created it.
       const made = await deps.store.connectionForCallback(connectionId);
       if (made === undefined) throw error;
-      return reopened(deps, made);
+      return existingConnection(deps, made);
     });
   });
 }
 
-/** The account that signed the proof, as AWS says. @throws RolebridgeError `account_not_proved`, or why AWS gave no verdict */
+/** Asks AWS for the account that signed the proof. @throws RolebridgeError `account_not_proved`, or why AWS gave no verdict */
 async function provedAccount(
   deps: Dependencies,
   by: Requester,
@@ -217,8 +195,8 @@ async function provedAccount(
   return { accountId: accountOfCaller(answer.arn, { partition, rolePattern }), callerArn: answer.arn };
 }
 
-/** Uses the nonce up and says which connection is the account's, in one write: of two with one nonce, one gets an answer. */
-async function takePlace(
+/** Consumes the nonce and reserves the account's connection id in one write, so that a proof works once. */
+async function reserveConnection(
   deps: Dependencies,
   id: EnrollmentId,
   accountId: AccountId,
@@ -238,21 +216,17 @@ async function takePlace(
     if (await deps.store.replaceToken(before, enrollmentTokenOf(next))) return taken;
     await deps.clock.sleep(Math.random() * 20 * attempt);
   }
-  throw new RolebridgeError(
-    'callback_in_progress',
-    'Too many accounts register themselves at the same time.',
-    {
-      remedy: 'Send the same request again after the time in Retry-After.',
-      retryAfterSeconds: 5,
-    },
-  );
+  throw new RolebridgeError('callback_in_progress', 'Too many accounts register at the same time.', {
+    remedy: 'Send the same request again after the time in Retry-After.',
+    retryAfterSeconds: 5,
+  });
 }
 
-function reopened(deps: Dependencies, connection: Connection) {
-  if (connection.status === 'disconnected' && connection.reason === 'deleted')
+function existingConnection(deps: Dependencies, connection: Connection) {
+  if (isDeleted(connection))
     throw new RolebridgeError(
       'connection_disconnected',
-      'The vendor has deleted the connection of this account.',
+      'The vendor deleted the connection of this account.',
       {
         remedy: 'Ask the vendor for a new enrollment and use its values.',
       },
@@ -265,5 +239,3 @@ function reopened(deps: Dependencies, connection: Connection) {
     callbackSecret: deps.encryption.open(encryptedCallbackSecret, callbackSecretContext(id)),
   };
 }
-
-const secretContext = (id: string): string => `enrollment-secret:${id}`;

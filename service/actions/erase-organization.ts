@@ -8,9 +8,9 @@ import { suspendOrganization } from './change-organization.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 
 /**
- * Deletes an organization with everything in it, and destroys the key of its persons' names: names in the audit log,
- * backups and replicas can't be read any more. The audit log stays, and its chain holds. Repeat it when it
- * was cut off: until its last step the organization is suspended and can be found.
+ * Deletes an organization with all its data, and destroys the key of its persons' names, so that names in the audit log,
+ * backups and replicas become unreadable. The audit log stays, and its chain holds. Repeat an interrupted erase: until the
+ * last step, the organization is suspended and can be found.
  */
 export async function eraseOrganization(
   deps: Dependencies,
@@ -22,12 +22,12 @@ export async function eraseOrganization(
   await audited(deps, by, { action: 'organization.erase', organizationId: id }, async () => {
     await deleteConnections(deps, by, id);
     await deps.store.eraseOrganization(id, isoNow(deps.clock));
-    // A request that was under way when the organization was suspended.
+    // A concurrent request may have created a connection before the suspension.
     await deleteConnections(deps, by, id);
   });
 }
 
-/** Webhooks tell of each, and access to the roles is confirmed to have ended. */
+/** Deletes each connection, with its webhook and the confirmation that access has ended. */
 async function deleteConnections(
   deps: Dependencies,
   by: Requester,
@@ -38,7 +38,7 @@ async function deleteConnections(
     if (connections.length === 0) return;
     for (const connection of connections)
       await deleteConnection(deps, by, connection).catch((error: unknown) => {
-        // Verified meanwhile: the next round finds it.
+        // A concurrent verification changed it; the next round deletes it.
         if (!(error instanceof RolebridgeError && error.code === 'connection_changed')) throw error;
       });
   }

@@ -1,7 +1,7 @@
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { type ConnectionId, isConnectionId, type OrganizationId } from '../domain/ids.js';
-import { type Authority, covers } from '../domain/permission.js';
+import { type Authority, isWithinAuthority } from '../domain/permission.js';
 import type { ConnectionPage, Store } from '../domain/ports.js';
 import { isWithin, scopeFromKey, scopeKey } from '../domain/scope.js';
 
@@ -24,18 +24,18 @@ export async function findConnection(
 ): Promise<Connection> {
   const connection = isConnectionId(id) ? await store.connection(organizationId, id) : undefined;
   const isOther = connectionId !== undefined && id !== connectionId;
-  if (connection === undefined || isOther || !covers(authority, connection))
+  if (connection === undefined || isOther || !isWithinAuthority(authority, connection))
     throw new RolebridgeError('connection_not_found', 'This organization has no connection with that id.', {
       remedy: 'List the connections with GET /v1/connections and use one of their ids.',
     });
   return connection;
 }
 
-/** A page of the connections within the caller's scope. */
+/** A page of the connections within the caller's scope; the pages are read forward only. */
 export async function visibleConnections(
   store: Store,
   { organizationId, authority }: Viewer,
-  page: ConnectionPage,
+  page: Omit<ConnectionPage, 'before'>,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
   if (authority.scope === undefined) return store.connections(organizationId, page);
   if (page.after !== undefined) await findConnection(store, { organizationId, authority }, page.after);
@@ -43,7 +43,7 @@ export async function visibleConnections(
   // The narrower of the two; what holds it may hold a scope outside of the caller's, too.
   const scope = scopeKey(isWithin(wanted, authority.scope) ? wanted : authority.scope);
   const isVisible = (connection: Connection) =>
-    covers(authority, connection) && connection.scopes.some((each) => isWithin(each, wanted));
+    isWithinAuthority(authority, connection) && connection.scopes.some((each) => isWithin(each, wanted));
   const visible: Connection[] = [];
   for (let { after } = page; ; ) {
     const next = await store.connections(organizationId, { ...page, scope, after });

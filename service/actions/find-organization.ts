@@ -3,7 +3,7 @@ import { isOrganizationId } from '../domain/ids.js';
 import { isListed, type Organization, reference } from '../domain/organization.js';
 import type { Store } from '../domain/ports.js';
 
-/** By id or reference. @throws RolebridgeError `organization_not_found` */
+/** Finds an organization by its id or reference. @throws RolebridgeError `organization_not_found` */
 export async function findOrganization(
   store: Pick<Store, 'organization' | 'organizationByReference'>,
   idOrReference: string,

@@ -1,4 +1,3 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { AccessKey } from '../domain/access-key.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { ConnectedConnection, Connection, KeyedConnection } from '../domain/connection.js';
@@ -8,8 +7,11 @@ import { type Authority, denied, narrowedCeilings, requireScope } from '../domai
 import { describeScope, type Scope } from '../domain/scope.js';
 import type { Attribution, SessionRequest } from '../domain/session.js';
 import { sessionLimits } from '../domain/session-limits.js';
+import { failureCode } from '../domain/webhook-message.js';
 import { audited, recordOutcome } from './audited.js';
 import { openAccessKey } from './change-access-key.js';
+import { requirePartition } from './create-connection.js';
+import type { Dependencies } from './dependencies.js';
 import { resolveTarget } from './resolve-target.js';
 
 export interface IssuedCredentials {
@@ -20,15 +22,15 @@ export interface IssuedCredentials {
   readonly accountId: AccountId;
   readonly connection: HealthyConnection;
   readonly matchedScope: Scope;
-  /** Absent for an access key: nothing in the customer's account says who asked. */
+  /** Absent for an access key, which does not show the caller in the customer's account. */
   readonly attribution?: Attribution | undefined;
 }
 
 type HealthyConnection = ConnectedConnection | KeyedConnection;
 
 /**
- * Short-lived credentials for a target, of the connection that applies to it and of no other. The store is asked for
- * that connection every time, so what any process changed counts at once.
+ * Issues short-lived credentials for a target, from the connection that applies to it only. The connection is read from the
+ * store each time, so that a change by any process takes effect at once.
  * @throws RolebridgeError `no_connection_for_target`, `connection_not_healthy`, `connection_changed`, and those of
  *   {@link Sessions.open}
  */
@@ -64,16 +66,18 @@ async function permitted(
   asked: SessionRequest,
 ): Promise<{ match: Match; request: SessionRequest }> {
   requireScope(authority, asked.target);
-  const { durationSeconds: longest, ...ceilings } = authority.ceilings ?? {};
-  const limits = narrowedCeilings({ durationSeconds: longest, ...ceilings }, asked);
+  const { ceilings = {} } = authority;
+  const { durationSeconds: longest } = ceilings;
+  const limits = narrowedCeilings(ceilings, asked);
   const match = await healthyMatch(deps, organizationId, asked.target);
   if (match.connection.method === 'access_key' && longest !== undefined)
     throw denied(
       `The connection "${match.connection.name}" holds an access key, which does not expire; this API key issues credentials of ${longest} seconds or less.`,
     );
   const { usual } = sessionLimits.durationSeconds;
-  const byDefault = longest === undefined ? undefined : Math.min(usual, longest);
-  return { match, request: { ...asked, ...limits, durationSeconds: asked.durationSeconds ?? byDefault } };
+  const defaultDuration = longest === undefined ? undefined : Math.min(usual, longest);
+  const durationSeconds = asked.durationSeconds ?? defaultDuration;
+  return { match, request: { ...asked, ...limits, durationSeconds } };
 }
 
 async function openAndIssue(
@@ -91,7 +95,7 @@ async function openAndIssue(
       connection.method === 'assume_role'
         ? await deps.sessions.open(connection, request, intent, by.requestId)
         : await keyOf(deps, intent, connection, request);
-    // While AWS was asked the connection may have been disconnected, changed, or another one put in its place.
+    // The connection may have been disconnected, changed or replaced during the call to AWS.
     const now = await healthyMatch(deps, organizationId, request.target);
     if (now.connection.id === match.connection.id && now.connection.version === match.connection.version)
       return issued(match, session);
@@ -102,7 +106,7 @@ async function openAndIssue(
   });
 }
 
-/** The access key, unchanged: it can't be narrowed, so requests for less are rejected. */
+/** The access key itself. It can't be narrowed, so that requests with a policy or tags are rejected. */
 async function keyOf(
   deps: Dependencies,
   intent: AuditIntent,
@@ -112,7 +116,7 @@ async function keyOf(
   if (sessionPolicy !== undefined || tags.length > 0)
     throw new RolebridgeError(
       'method_mismatch',
-      `The connection "${connection.name}" holds an access key: its credentials take no session policy and no tags.`,
+      `The connection "${connection.name}" holds an access key: its credentials support no session policy and no tags.`,
       {
         remedy:
           'Send the request without them, or migrate the connection to a role with POST …/migrate-to-role.',
@@ -121,7 +125,7 @@ async function keyOf(
   const { sessionExpiresAt: expiresAt, ...key } = await openAccessKey(deps, connection, intent);
   if (expiresAt !== undefined && Date.parse(expiresAt) <= deps.clock.now())
     throw new RolebridgeError('access_key_expired', `The session of the key expired at ${expiresAt}.`, {
-      remedy: 'Give new temporary credentials with PUT …/access-key, or move the connection to a role.',
+      remedy: 'Send new temporary credentials with PUT …/access-key, or migrate the connection to a role.',
     });
   return { credentials: { ...key, expiresAt } };
 }
@@ -136,7 +140,7 @@ const issued = (
   session: Pick<IssuedCredentials, 'credentials' | 'attribution'>,
 ): IssuedCredentials => ({ ...session, connection, matchedScope, accountId: connection.accountId });
 
-/** Never falls through to a wider connection: that one leads into another account. */
+/** The connection of the target, if it is healthy. A wider connection is never used instead: it leads to another account. */
 async function healthyMatch(
   deps: Dependencies,
   organizationId: OrganizationId,
@@ -144,21 +148,12 @@ async function healthyMatch(
 ): Promise<Match> {
   const { connection, matchedScope } = await resolveTarget(deps.store, organizationId, target);
   if (!isHealthy(connection)) throw notHealthy(connection, target);
-  // Checks the operator's settings that changed since the verification.
+  // The operator's settings may have changed since the verification.
   if (deps.deniedAccountIds.has(connection.accountId))
-    throw new RolebridgeError(
-      'role_in_vendor_account',
-      `Roles in account ${connection.accountId} can't be used.`,
-      {
-        remedy: 'Connect a role in another account.',
-      },
-    );
-  if (!deps.principals.has(connection.partition))
-    throw new RolebridgeError(
-      'partition_not_supported',
-      `There is no vendor principal in partition "${connection.partition}".`,
-      { remedy: 'Have the vendor configure a principal in that partition again.' },
-    );
+    throw new RolebridgeError('role_in_vendor_account', "Roles in this account can't be used.", {
+      remedy: 'Connect a role in another account.',
+    });
+  requirePartition(deps, connection.partition);
   return { connection, matchedScope };
 }
 
@@ -167,10 +162,7 @@ const isHealthy = (connection: Connection): connection is HealthyConnection =>
 
 function notHealthy(connection: Connection, target: Scope): RolebridgeError {
   const { id, name, status } = connection;
-  const failedCode =
-    status === 'failed' && connection.verification.result === 'failed'
-      ? connection.verification.code
-      : undefined;
+  const failedCode = failureCode(connection);
   const remedies: Partial<Record<Connection['status'], string>> = {
     pending: 'Deploy the stack of this connection, or give its role ARN with PUT /v1/connections/{id}/role.',
     failed: 'Fix the fault that its verification shows, then POST /v1/connections/{id}/verify.',

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { AuditIntent } from '../domain/audit.js';
 import { type Connection, claimedRole } from '../domain/connection.js';
-import { openedByAnother, withForeignRole } from '../domain/connection-transitions.js';
+import { failedAsShared, withForeignRole } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ExternalId } from '../domain/ids.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { aboutConnection, type ConnectionMessage } from '../domain/webhook-message.js';
-import { saveChange, storeChange } from './change-connection.js';
+import { saveAudited, saveNextVersion } from './change-connection.js';
+import { type Dependencies, isoNow } from './dependencies.js';
 
 /**
- * The role opened with this connection's external ID. When another connection has that role, its trust policy lets more
- * than one customer of the vendor in: the other connection fails, the vendor hears of both, and the role is not given to
- * this one before AWS denied it. Neither organization learns about the other.
- * @returns the connection as it is stored now
+ * Handles a role that opened with this connection's external ID. If another connection has the role, its trust policy
+ * accepts several customers of the vendor: the other connection fails, both are reported to the vendor, and this connection
+ * gets the role only after AWS denied it. Neither organization learns about the other.
+ * @returns the stored connection
  */
 export async function learnFromOpenedRole(
   deps: Dependencies,
@@ -33,9 +33,9 @@ export async function learnFromOpenedRole(
     return [{ type: 'connection.role_shared', data: { ...aboutConnection(stored), ...about } }];
   };
   const foreign = withForeignRole(connection, role, true);
-  const next = await storeChange(deps, intent, connection, foreign, { messagesOf });
+  const next = await saveNextVersion(deps, intent, connection, foreign, { messagesOf });
   const { organizationId, id: connectionId } = connection;
-  deps.alarm('external_id_not_enforced', { organizationId, connectionId });
+  deps.reportSecurityEvent('external_id_not_enforced', { organizationId, connectionId });
   return next;
 }
 
@@ -53,16 +53,16 @@ async function failHolder(
     if (holder.method !== 'assume_role' || !('roleArn' in holder) || claimedRole(holder) !== role) return;
     if (holder.foreignExternalIds?.includes(externalId) && holder.status === 'failed') return;
     const { id: connectionId, organizationId } = holder;
-    const next = openedByAnother(holder, externalId, openToAnother(deps, role));
+    const next = failedAsShared(holder, externalId, openToAnother(deps, role));
     try {
-      await saveChange(
+      await saveAudited(
         deps,
         { actor: { kind: 'service' }, requestId: randomUUID() },
         { action: 'connection.verify', details: { roleArn: role, askedBy: 'schedule' } },
         holder,
         next,
       );
-      return deps.alarm('external_id_not_enforced', { organizationId, connectionId });
+      return deps.reportSecurityEvent('external_id_not_enforced', { organizationId, connectionId });
     } catch (error) {
       if (!(error instanceof RolebridgeError) || error.code !== 'connection_changed') throw error;
       holder = await deps.store.roleHolder(role);

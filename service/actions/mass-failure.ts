@@ -3,33 +3,33 @@ import type { OrganizationId } from '../domain/ids.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from './dependencies.js';
 
-/** Organizations that are asked before several denials count as the customers' fault. */
+/** The number of denied organizations from which verdicts are on hold without further comparison. */
 const enough = 3;
-/** Connections of the store that are looked through for one of another organization. */
+/** The most connections that are read to find those of other organizations. */
 const scanned = 2_000;
-/** While so many organizations pass, a canary that is denied is wrong itself. */
+/** If this many organizations pass while the canary is denied, the canary is misconfigured. */
 const passesAgainstCanary = 5;
-/** The vendor's repair reaches all of AWS within this: a role that is denied meanwhile is still on hold. */
+/** The propagation time of the vendor's repair: a role that is denied meanwhile stays on hold. */
 const settlingMs = 5 * 60_000;
-/** A hold raises its alarm again after this long. */
+/** The interval between two alarms about the same hold. */
 const alarmAgainMs = 6 * 3_600_000;
 
 export type MassFailureEvent = 'degraded' | 'recovered' | 'canary_misconfigured' | 'canary_works';
-/** `held`: one of many that are denied. `alone`: others open meanwhile. `unknown`: there is no other to compare it with. */
+/** `held`: many roles are denied. `alone`: other roles can be assumed. `unknown`: there is no other role to compare with. */
 export type Comparison = 'held' | 'alone' | 'unknown';
 export type MassFailure = ReturnType<typeof watchForMassFailure>;
 
 /**
- * Tells one customer's fault from the vendor's own: a denial counts only while the canary, or without one a role of
- * another organization, opens. Memory alone decides nothing: a new process calls AWS.
+ * Decides whether a denial is the customer's fault or the vendor's: it counts only while the canary role or, without a
+ * canary, a role of another organization can be assumed. It always asks AWS; the state in memory alone decides nothing.
  */
 export function watchForMassFailure(
   { store, sts, clock, canary, health }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health'>,
   notify: (event: MassFailureEvent, about: Connection, organizations: number) => Promise<void>,
 ) {
-  /** When each organization was denied first since it last passed. */
+  /** The time of each organization's first denial since it last passed. */
   const denied = new Map<OrganizationId, number>();
-  /** Those that passed since the canary was denied first; undefined while it opens. */
+  /** Organizations that passed since the canary was first denied; undefined while the canary opens. */
   let passedSinceCanary: Set<OrganizationId> | undefined;
   let lastPassAt = 0;
   let lastAlarmAt: number | undefined;
@@ -83,17 +83,17 @@ export function watchForMassFailure(
     const { arn, partition } = parseRoleArn(roleArn);
     const asking = sts.forOrganization({ organizationId, requestId: undefined });
     const answer = await asking.assumeRole({ partition, roleArn: arn, externalId, sessionName });
-    // A text that blames the vendor says it outright.
+    // The text names a policy of the vendor, so it is a denial.
     return answer.outcome === 'inconclusive' && answer.reason === 'vendor_not_allowed'
       ? 'denied'
       : answer.outcome;
   }
 
-  /** Without a verdict on the canary there is none on a customer's role either. */
+  /** Whether the canary is denied; without a verdict on it, it counts as denied. */
   async function canaryFails(about: Connection, { roleArn, externalId }: NonNullable<typeof canary>) {
     if ((await opens(roleArn, externalId, 'service', 'rolebridge.canary')) === 'allowed') {
       passedSinceCanary = undefined;
-      // One that opens without its external ID has another trust policy than customers' roles have.
+      // A canary that opens without its external ID has another trust policy than customers' roles.
       const isOpen = (await opens(roleArn, undefined, 'service', 'rolebridge.canary')) === 'allowed';
       await setCanaryWrong(isOpen, about);
       await recovered(about);
@@ -135,7 +135,7 @@ export function watchForMassFailure(
 
   return {
     passed,
-    /** Compares a denial of a connection that worked with the others. While it is held there is no verdict on it. */
+    /** Compares the denial of a role that worked with other roles. A held denial is no verdict. */
     async denied(connection: RoleConnection): Promise<Comparison> {
       const first = denied.get(connection.organizationId) ?? clock.now();
       denied.set(connection.organizationId, first);

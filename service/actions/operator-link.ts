@@ -11,7 +11,7 @@ import { findOperatorToken, operatorTokenIn, operatorWithHash } from './operator
 type Deps = { readonly store: Store; readonly clock: Clock };
 
 /**
- * Makes a URL that opens the operator's page once, in one browser, with the permissions of a token.
+ * Creates a URL that opens the operator's page once, in one browser, with the permissions of a token.
  * @throws RolebridgeError `not_found`, `request_invalid` for a name that several tokens have
  */
 export async function createOperatorLink(
@@ -23,7 +23,7 @@ export async function createOperatorLink(
   const { id, name } = operatorTokenIn(token);
   const secret = randomBytes(32).toString('base64url');
   const ends = new Date(deps.clock.now() + expiresInMinutes * 60_000).toISOString();
-  const [expiresAt = ends] = [ends, token.expiresAt].sort();
+  const expiresAt = Date.parse(token.expiresAt) < Date.parse(ends) ? token.expiresAt : ends;
   const organizationId = operatorOrganizationId;
   const details = { tokenId: id, name, expiresAt };
   await audited(deps, by, { action: 'operator_link.create', organizationId, details }, () =>
@@ -51,7 +51,7 @@ export async function takeOperatorLink(
 ): Promise<{ operator: Operator; tokenHash: string }> {
   const link = await deps.store.takeToken('operator_link', hash('sha256', secret));
   const { tokenHash } = link ? operatorLinkData.parse(link.data) : {};
-  const isGood = link !== undefined && link.expiresAt > isoNow(deps.clock);
+  const isGood = link !== undefined && Date.parse(link.expiresAt) > deps.clock.now();
   const operator = isGood && tokenHash ? await operatorWithHash(deps, tokenHash) : undefined;
   if (operator === undefined || tokenHash === undefined)
     throw new RolebridgeError('sign_in_link_invalid', 'This link was used already, or has expired.', {

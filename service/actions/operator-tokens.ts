@@ -17,20 +17,20 @@ import type { Clock, Store, Token } from '../domain/ports.js';
 import { audited } from './audited.js';
 import { isoNow } from './dependencies.js';
 import { perService } from './per-service.js';
-import { createUseMarks } from './use-marks.js';
+import { createUsageRecorder } from './usage-recorder.js';
 
 type Deps = { readonly store: Store; readonly clock: Clock };
 
 export interface OperatorToken extends OperatorTokenData {
   readonly createdAt: string;
-  /** Absent: it doesn't expire. */
+  /** Absent: the token does not expire. */
   readonly expiresAt?: string | undefined;
 }
 
-/** Tokens without an expiry are stored with this one. */
+/** The stored expiry of tokens that do not expire. */
 const never = '9999-12-31T23:59:59.999Z';
 
-/** Creates an operator's token; its text is in no later answer. Only the machine of the service can: tokens mint no tokens. */
+/** Creates an operator's token; no later answer contains its text. Only the host of the service can create one. */
 export async function createOperatorToken(
   deps: Deps,
   by: Requester,
@@ -58,14 +58,18 @@ export async function createOperatorToken(
 }
 
 /** The oldest first. */
-export async function listOperatorTokens({ store, clock }: Deps): Promise<OperatorToken[]> {
-  return (await store.tokensOf(operatorOrganizationId, 'operator_token'))
-    .filter(({ expiresAt }) => expiresAt > isoNow(clock))
+export async function listOperatorTokens(deps: Deps): Promise<OperatorToken[]> {
+  return (await validTokens(deps))
     .sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1))
     .map(shown);
 }
 
-/** From now on it opens nothing. @throws RolebridgeError `not_found`, `request_invalid` */
+const validTokens = async ({ store, clock }: Deps): Promise<Token[]> =>
+  (await store.tokensOf(operatorOrganizationId, 'operator_token')).filter(
+    ({ expiresAt }) => Date.parse(expiresAt) > clock.now(),
+  );
+
+/** Revokes a token. @throws RolebridgeError `not_found`, `request_invalid` */
 export async function revokeOperatorToken(deps: Deps, by: Requester, id: string): Promise<void> {
   const found = await findOperatorToken(deps, id);
   const details = { tokenId: id, name: operatorTokenIn(found).name };
@@ -73,11 +77,9 @@ export async function revokeOperatorToken(deps: Deps, by: Requester, id: string)
   await audited(deps, by, event, () => deps.store.takeToken('operator_token', found.hash));
 }
 
-/** One that works, by its id, or by its name if no other one has it. @throws RolebridgeError `not_found`, `request_invalid` */
-export async function findOperatorToken({ store, clock }: Deps, idOrName: string): Promise<Token> {
-  const tokens = (await store.tokensOf(operatorOrganizationId, 'operator_token')).filter(
-    ({ expiresAt }) => expiresAt > isoNow(clock),
-  );
+/** Finds a valid token by its id or its unique name. @throws RolebridgeError `not_found`, `request_invalid` */
+export async function findOperatorToken(deps: Deps, idOrName: string): Promise<Token> {
+  const tokens = await validTokens(deps);
   const byId = tokens.find((token) => operatorTokenIn(token).id === idOrName);
   if (byId) return byId;
   const [found, other] = tokens.filter((token) => operatorTokenIn(token).name === idOrName);
@@ -93,7 +95,7 @@ export async function findOperatorToken({ store, clock }: Deps, idOrName: string
 
 const useMarkMs = 5 * 60_000;
 const useMarksOf = perService(({ store, clock }: Deps) =>
-  createUseMarks<{ id: string; lastUsedAt?: string | undefined; token: Token }>(
+  createUsageRecorder<{ id: string; lastUsedAt?: string | undefined; token: Token }>(
     clock,
     useMarkMs,
     async ({ token }, lastUsedAt) => {
@@ -117,7 +119,7 @@ export async function operatorOf(
 /** The token with this hash, unless it expired or was revoked; marks its use. */
 export async function operatorWithHash(deps: Deps, tokenHash: string): Promise<Operator | undefined> {
   const token = await deps.store.token('operator_token', tokenHash);
-  if (token === undefined || token.expiresAt <= isoNow(deps.clock)) return undefined;
+  if (token === undefined || Date.parse(token.expiresAt) <= deps.clock.now()) return undefined;
   const { lastUsedAt, ...operator } = operatorTokenIn(token);
   useMarksOf(deps)({ id: tokenHash, lastUsedAt, token });
   return operator;
@@ -129,7 +131,7 @@ export async function createOperatorOrganization({ store, clock }: Deps): Promis
   await store
     .createOrganization({ id: operatorOrganizationId, name: 'operator', createdAt: isoNow(clock) })
     .catch(async (error: unknown) => {
-      // Another process was first.
+      // Another process created it first.
       if ((await store.organization(operatorOrganizationId)) === undefined) throw error;
     });
 }

@@ -9,7 +9,7 @@ type Owner = Pick<OutboxMessage, 'organizationId' | 'connectionId'>;
 type Message = ConnectionMessage | { readonly type: EventType; readonly data: unknown };
 type Deps = Pick<Dependencies, 'clock' | 'store' | 'webhooks'>;
 
-/** Messages on their way to each endpoint that wants them. */
+/** The messages for each endpoint that selected their type. */
 export async function outboxMessages(
   deps: Deps,
   { organizationId, connectionId }: Owner,
@@ -23,14 +23,14 @@ export async function outboxMessages(
   });
 }
 
-/** One that is due now, without its endpoint and owner. */
+/** A message that is due now, without its endpoint and owner. */
 export function newMessage(deps: Pick<Deps, 'clock'>, message: { type: string; data: unknown }) {
   const timestamp = isoNow(deps.clock);
   const body = JSON.stringify({ type: message.type, timestamp, data: message.data });
   return { id: newMessageId(), body, createdAt: timestamp, dueAt: timestamp, attempts: 0 };
 }
 
-/** The ids of the endpoints that hear of an organization's events: the settings', those for all, and its own. */
+/** The ids of the endpoints for an organization's events: from the settings, for all organizations, and its own. */
 async function endpointsOf({ store, webhooks }: Deps, organizationId: OrganizationId) {
   const [ofAll, own] = await Promise.all([
     store.webhookEndpoints(operatorOrganizationId),

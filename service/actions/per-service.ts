@@ -1,4 +1,4 @@
-/** Makes a thing once for each service, such as one with a cache. */
+/** Creates a value once for each service, such as a cache. */
 export function perService<Deps extends object, Thing>(make: (deps: Deps) => Thing): (deps: Deps) => Thing {
   const made = new WeakMap<Deps, Thing>();
   return (deps) => {

@@ -1,4 +1,4 @@
-/** Which version of its permission set a connection's role is checked against, and the values that a stack can report. */
+/** The version of a permission set that a role is checked against, and the values that a stack reports. */
 import {
   type Connection,
   claimedRole,
@@ -26,7 +26,7 @@ export interface PermissionPlan {
 }
 
 /**
- * A version that was stated counts; then the one that the role was checked against last; then the newest.
+ * Selects the version: the one that the stack stated, else the one of the last check, else the newest.
  * @throws RolebridgeError `permission_set_unknown`
  */
 export function planPermissions(
@@ -38,21 +38,21 @@ export function planPermissions(
   if (own === undefined) return { deployed: undefined, toCheck: undefined };
   const newest = permissionSets.get(own.name)?.version;
   const named = stated.permissionSet === undefined ? undefined : parsePermissionSetId(stated.permissionSet);
-  const counts = named?.name === own.name;
-  const version = (counts ? named.version : own.version) ?? newest;
+  const namesOwnSet = named?.name === own.name;
+  const version = (namesOwnSet ? named.version : own.version) ?? newest;
   const set = version === undefined ? undefined : permissionSets.get(own.name, version);
-  if (counts && set === undefined) throw unknown(`${own.name}@${named.version}`);
-  const without = counts ? [...new Set(stated.without)] : own.without;
+  if (namesOwnSet && set === undefined) throw unknown(`${own.name}@${named.version}`);
+  const without = namesOwnSet ? [...new Set(stated.without)] : own.without;
   const isOutdated = newest !== undefined && version !== undefined && newest > version;
   const deployed = { name: own.name, version, without, ...(isOutdated && { newest }) };
   if (set === undefined) return { deployed, toCheck: undefined };
   const wasConnected = claimedRole(connection) !== undefined;
   const before =
-    connection.status === 'connected' && !counts ? connection.verification.permissions : undefined;
+    connection.status === 'connected' && !namesOwnSet ? connection.verification.permissions : undefined;
   return { deployed, toCheck: { set, without, areRequired: !isByService || !wasConnected, before } };
 }
 
-/** The set's name is the vendor's: for a stack that names another one, the answer says so. */
+/** Warns a stack that names another set: only the vendor can change the set's name. */
 export function permissionSetWarnings(connection: Connection, { permissionSet }: StatedPermissionSet) {
   const own = permissionSetOf(connection);
   if (permissionSet === undefined || parsePermissionSetId(permissionSet)?.name === own?.name) return [];
@@ -83,12 +83,12 @@ export function describePermissionSet(
   ].join('; ');
 }
 
-/** The set that a new connection is made for. @throws RolebridgeError `permission_set_unknown`, `request_invalid` */
+/** The set of a new connection or enrollment. @throws RolebridgeError `permission_set_unknown`, `request_invalid` */
 export function chosenPermissionSet(
   { permissionSets }: Pick<Dependencies, 'permissionSets'>,
-  name: string,
-  without: readonly string[] = [],
-): DeployedPermissionSet {
+  { permissionSet: name, without = [] }: PermissionSetChoice,
+): DeployedPermissionSet | undefined {
+  if (name === undefined) return undefined;
   const set = permissionSets.get(name);
   if (set === undefined) throw unknown(name);
   requireOptional(set, without, name);
@@ -112,7 +112,7 @@ export interface PermissionSetChoice {
 }
 
 /**
- * While it waits for its role, the vendor can change its permission set.
+ * Changes the permission set of a pending connection.
  * @throws RolebridgeError `permission_set_unknown`, `request_invalid`
  */
 export function choosingPermissionSet(
@@ -129,7 +129,8 @@ export function choosingPermissionSet(
       'Deploy another version or other optional statements with the stack; its callback reports them.',
     );
   const without = choice.without ?? (name === before?.name ? before.without : []);
-  const next = awaiting(connection, { permissionSet: chosenPermissionSet(deps, name, without) });
+  const permissionSet = chosenPermissionSet(deps, { permissionSet: name, without });
+  const next = awaiting(connection, { permissionSet });
   return { next, details: { permissionSet: name, without: without.join(',') } };
 }
 

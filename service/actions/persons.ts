@@ -22,7 +22,7 @@ type Persons = {
 /** The encryption context of an organization's key. */
 export const personKeyContext = (organizationId: OrganizationId) => `person key of ${organizationId}`;
 
-/** Under a key of the organization, which its erase destroys: the audit log can't be changed. */
+/** Encrypts a person with a key of the organization. Since the audit log can't be changed, an erase destroys that key. */
 export async function encryptPerson(
   deps: Persons,
   organizationId: OrganizationId,
@@ -41,7 +41,7 @@ export async function encryptPerson(
   return encryptionUnder(deps, organizationId, stored).encrypt(JSON.stringify(known), organizationId);
 }
 
-/** Undefined when it can't be decrypted any more. */
+/** The person; undefined once it can't be decrypted. */
 export async function openPerson(
   deps: Persons,
   organizationId: OrganizationId,

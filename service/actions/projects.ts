@@ -8,7 +8,7 @@ import { movesBetween, type Project, scopesOf } from '../domain/project.js';
 import type { Quota } from '../domain/quotas.js';
 import { describeScope, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { audited } from './audited.js';
-import { saveChange } from './change-connection.js';
+import { saveAudited } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
 
@@ -17,15 +17,15 @@ interface ScopeHolder {
   readonly connection: Connection;
 }
 
-/** Effects of a declaration on connections. */
+/** The effects of a declaration on connections. */
 export interface ProjectEffects {
-  /** Scopes of connections that no declared target matches any more. */
+  /** Scopes of connections that no longer match a declared target. */
   readonly orphans: readonly ScopeHolder[];
-  /** Architectures that stand in another environment, and what applies to them before and after. */
+  /** Architectures that moved to another environment, with the connection that applies before and after. */
   readonly moves: readonly {
     readonly from: Scope;
     readonly to: Scope;
-    /** It has its own scope, which moves with it. */
+    /** Whether it has its own scope, which moves with it. */
     readonly takesScope: boolean;
     readonly before: Connection | undefined;
     readonly after: Connection | undefined;
@@ -49,7 +49,7 @@ export async function declareProject(
   const event = { action: 'project.declare', organizationId, target: { project: project.id } } as const;
   const save = (quotas: readonly Quota[]) =>
     audited(deps, by, event, async () => {
-      // The project last: until it is stored, the same declaration finds the moves that a crash left undone.
+      // The project is stored last, so that a repeated declaration finds moves that a crash left undone.
       for (const { from, to, takesScope } of effects.moves)
         if (takesScope) await moveScope(deps, by, organizationId, from, to);
       await deps.store.saveProject(project, quotas);
@@ -69,13 +69,9 @@ export async function deleteProject(
 ): Promise<ProjectEffects> {
   const before = await projectOf(deps.store, organizationId, id);
   if (before === undefined)
-    throw new RolebridgeError(
-      'project_not_found',
-      'This organization has declared no project with that id.',
-      {
-        remedy: 'List the projects with GET /v1/projects.',
-      },
-    );
+    throw new RolebridgeError('project_not_found', 'There is no declared project with that id.', {
+      remedy: 'List the projects with GET /v1/projects.',
+    });
   const effects = { moves: [], orphans: await holdersWithin(deps.store, organizationId, id) };
   if (isDryRun) return effects;
   const event = { action: 'project.delete', organizationId, target: { project: id } } as const;
@@ -123,7 +119,7 @@ async function holdersWithin(
   ];
 }
 
-/** The vendor said where the architecture stands now, so it is the vendor's change. */
+/** The vendor declared the new place of the architecture, so the scope is the vendor's. */
 async function moveScope(
   deps: Dependencies,
   by: Requester,
@@ -137,8 +133,8 @@ async function moveScope(
   const scopes = connection.scopes.map((scope) => (scopeKey(scope) === holder.key ? to : scope));
   const details = { scopes: scopes.map(describeScope).join('; '), replace: false };
   const event = { action: 'connection.set_scopes', details } as const;
-  // Not `setScopes`, which takes declared scopes only: this one is about to be.
-  await saveChange(deps, by, event, connection, scopedByVendor(connection, scopes), {
+  // `setScopes` would refuse this scope, which is declared only afterwards.
+  await saveAudited(deps, by, event, connection, scopedByVendor(connection, scopes), {
     replaceScopes: 'from_disconnected',
   });
 }
@@ -151,7 +147,7 @@ export async function projectOf(
   return (await store.projects(organizationId)).find((project) => project.id === id);
 }
 
-/** The scopes of connections that would match nothing once targets are declared. */
+/** The scopes of connections that would match no target once targets are declared. */
 export async function undeclaredScopes(store: Store, organizationId: OrganizationId): Promise<ScopeHolder[]> {
   const declared = new Set((await store.projects(organizationId)).flatMap(scopesOf).map(scopeKey));
   return (await holdersWithin(store, organizationId, '')).filter(({ key }) => !declared.has(key));

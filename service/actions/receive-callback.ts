@@ -1,6 +1,6 @@
 /** Callbacks of a customer's stack, signed with its connection's secret: role created, role destroyed, dry run. */
 import type { Requester } from '../domain/audit.js';
-import { boundAccountOf, type Connection } from '../domain/connection.js';
+import { boundAccountOf, type Connection, externalIdsOf } from '../domain/connection.js';
 import { disconnected, pendingAgain } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
@@ -8,7 +8,8 @@ import { parseRoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
 import { aboutConnection } from '../domain/webhook-message.js';
 import { type IdempotencyRecordOf, recordOutcome } from './audited.js';
-import { saveChange, subjectOf } from './change-connection.js';
+import { saveAudited, subjectOf } from './change-connection.js';
+import { requirePartition } from './create-connection.js';
 import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
@@ -22,7 +23,7 @@ export interface ReportedRole {
 }
 
 /**
- * The stack made a role: it is verified, and connected when it passes every check.
+ * The stack created a role: it is verified, and connects when it passes every check.
  * @throws RolebridgeError `account_mismatch`, `account_not_bound`, and those of {@link verifyConnection}
  */
 export async function roleProvisioned(
@@ -42,8 +43,8 @@ export async function roleProvisioned(
 }
 
 /**
- * The stack took its role away. Only the role that the connection has ends it, by ARN and id: any other one (an old
- * stack, a copy) changes nothing but the audit log.
+ * The stack deleted its role. Only the ARN and id of the connection's role disconnect it; another role (of an old stack or
+ * a copy) is only recorded in the audit log.
  */
 export async function roleDeprovisioned(
   deps: Dependencies,
@@ -52,17 +53,17 @@ export async function roleDeprovisioned(
   reported: ReportedRole,
   idempotency: IdempotencyRecordOf,
 ): Promise<Connection> {
-  const next = afterGoodbye(connection, reported, isoNow(deps.clock));
+  const next = afterDeprovision(connection, reported, isoNow(deps.clock));
   if (next !== undefined)
-    return saveChange(deps, by, { action: 'connection.deprovision' }, connection, next, { idempotency });
+    return saveAudited(deps, by, { action: 'connection.deprovision' }, connection, next, { idempotency });
   const details = { roleArn: reported.roleArn.slice(0, 2_048), changed: false };
   const event = { action: 'connection.deprovision', ...subjectOf(connection), details } as const;
   await recordOutcome(deps, by, event, undefined, { idempotency: idempotency({ connection }) });
   return connection;
 }
 
-/** Undefined when it is not the connection's role. An access key stays in use whatever becomes of a role for its place. */
-function afterGoodbye(
+/** Undefined when the role is not the connection's. An access key stays in use during its migration to a role. */
+function afterDeprovision(
   connection: Connection,
   { roleArn, roleId }: ReportedRole,
   now: string,
@@ -106,88 +107,69 @@ export async function checkBeforeDeploy(
     await recordOutcome(deps, by, event, refusal, { idempotency: idempotency({ error: refusal }) });
     throw refusal;
   }
-  const passed = (name: PreflightCheck['name'], message: string): PreflightCheck => ({
-    name,
-    outcome: 'passed',
-    message,
-  });
+  const set = plan.permissionSet === undefined ? [] : [permissionSetCheck(deps, connection, plan)];
   return [
-    passed('secret', "The request is signed with this connection's secret."),
+    checked('secret', () => "The request is signed with this connection's secret."),
     bound === undefined
-      ? {
-          name: 'account',
-          outcome: 'not_checked',
-          message: 'The first role that connects binds the account.',
-        }
-      : passed('account', `The connection is for account ${bound}.`),
+      ? notChecked('account', 'The first role that connects binds the account.')
+      : checked('account', () => `The connection is for account ${bound}.`),
     ...(externalId === undefined ? [] : [externalIdCheck(connection, externalId)]),
     ...(roleArn === undefined ? [] : [roleCheck(deps, roleArn, accountId)]),
-    ...permissionSetCheck(deps, connection, plan),
+    ...set,
   ];
 }
 
-/** Name, version and left-out statements; whether the role has the permissions is asked when it exists. */
+/** A passed check with the message of `check`, or a failed one with the error that it throws. */
+function checked(name: PreflightCheck['name'], check: () => string): PreflightCheck {
+  try {
+    return { name, outcome: 'passed', message: check() };
+  } catch (error) {
+    if (!(error instanceof RolebridgeError)) throw error;
+    const { code, detail: message, remedy } = error;
+    return { name, outcome: 'failed', code, message, remedy };
+  }
+}
+
+const notChecked = (name: PreflightCheck['name'], message: string): PreflightCheck => ({
+  name,
+  outcome: 'not_checked',
+  message,
+});
+
+/** Name, version and left-out statements; the permissions of the role are checked once it exists. */
 function permissionSetCheck(
   deps: Dependencies,
   connection: Connection,
   stated: StatedPermissionSet,
-): PreflightCheck[] {
-  if (stated.permissionSet === undefined) return [];
-  const name = 'permission_set';
-  // Another name changes nothing, whether there is such a set or not: the check accepts the same as the deploy.
+): PreflightCheck {
+  // A set with another name changes nothing, even if it does not exist: the check accepts what the deploy accepts.
   const [kept] = permissionSetWarnings(connection, stated);
-  if (kept) return [{ name, outcome: 'not_checked', message: kept.message }];
-  try {
-    return [{ name, outcome: 'passed', message: describePermissionSet(deps, stated) }];
-  } catch (error) {
-    if (!(error instanceof RolebridgeError)) throw error;
-    return [{ name, outcome: 'failed', code: error.code, message: error.detail, remedy: error.remedy }];
-  }
+  if (kept) return notChecked('permission_set', kept.message);
+  return checked('permission_set', () => describePermissionSet(deps, stated));
 }
 
-function externalIdCheck(connection: Connection, given: string): PreflightCheck {
-  const known = connection.method === 'assume_role' ? connection : connection.migration;
-  if (given === known?.externalId || given === known?.pendingExternalId)
-    return { name: 'external_id', outcome: 'passed', message: "The external ID is this connection's." };
-  return {
-    name: 'external_id',
-    outcome: 'failed',
-    code: 'external_id_mismatch',
-    message: "The external ID in your stack is not this connection's.",
-    remedy: "Copy externalId again from the connection's setup page.",
-  };
-}
-
-function roleCheck(deps: Dependencies, roleArn: string, accountId: AccountId): PreflightCheck {
-  const failed = (code: RolebridgeError['code'], message: string, remedy: string): PreflightCheck => ({
-    name: 'role',
-    outcome: 'failed',
-    code,
-    message,
-    remedy,
+const externalIdCheck = (connection: Connection, given: string): PreflightCheck =>
+  checked('external_id', () => {
+    if (externalIdsOf(connection).some((known) => known === given))
+      return "The external ID is this connection's.";
+    const detail = "The external ID in your stack is not this connection's.";
+    throw new RolebridgeError('external_id_mismatch', detail, {
+      remedy: "Copy externalId again from the connection's setup page.",
+    });
   });
-  try {
-    const role = parseRoleArn(roleArn);
-    if (!deps.principals.has(role.partition))
-      return failed(
-        'partition_not_supported',
-        `The vendor has no principal in partition "${role.partition}".`,
-        `Deploy in one of: ${[...deps.principals.keys()].join(', ')}.`,
-      );
-    if (role.accountId !== accountId)
-      return failed(
-        'account_mismatch',
-        'The role is in another account than the credentials in use.',
-        'Deploy with credentials of the account of the role.',
-      );
-    return { name: 'role', outcome: 'passed', message: `${roleArn} is a valid role ARN.` };
-  } catch (error) {
-    if (!(error instanceof RolebridgeError)) throw error;
-    return failed(error.code, error.detail, error.remedy ?? '');
-  }
-}
 
-/** A callback secret opens no way into another account. The refusal contains nothing that a role could be made with. */
+const roleCheck = (deps: Dependencies, roleArn: string, accountId: AccountId): PreflightCheck =>
+  checked('role', () => {
+    const role = parseRoleArn(roleArn);
+    requirePartition(deps, role.partition);
+    if (role.accountId === accountId) return `${roleArn} is a valid role ARN.`;
+    const detail = 'The role is in another account than the credentials in use.';
+    throw new RolebridgeError('account_mismatch', detail, {
+      remedy: 'Deploy with credentials of the account of the role.',
+    });
+  });
+
+/** A callback secret gives no access to another account. The refusal contains nothing that helps to create a role. */
 async function requireBoundAccount(
   deps: Dependencies,
   by: Requester,
@@ -207,7 +189,7 @@ async function requireBoundAccount(
   ]);
   const event = { action: 'connection.verify', ...subjectOf(connection), details } as const;
   await recordOutcome(deps, by, event, refusal, { messages, idempotency: idempotency({ error: refusal }) });
-  deps.alarm(refusal.code, { organizationId, connectionId });
+  deps.reportSecurityEvent(refusal.code, { organizationId, connectionId });
   deps.wake();
   throw refusal;
 }

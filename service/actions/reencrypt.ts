@@ -1,265 +1,240 @@
-import { callbackSecretContext, type Dependencies, encryptedAgain } from '../actions/dependencies.js';
-import type { AccessKeyEncryption } from '../domain/access-key.js';
-import type { AuditIntent, Requester } from '../domain/audit.js';
+import type { AuditEvent, AuditIntent, Requester } from '../domain/audit.js';
 import {
   accessKeyOf,
   type Connection,
+  callbackSecretContext,
   encryptedCallbackSecretsOf,
-  type RoleRegistration,
   roleRegistrationOf,
 } from '../domain/connection.js';
 import { withCallbackSecrets, withEncryptedKey } from '../domain/connection-transitions.js';
-import { enrollmentIn } from '../domain/enrollment-token.js';
+import { enrollmentIn, enrollmentSecretContext, enrollmentTokenOf } from '../domain/enrollment.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { OrganizationId } from '../domain/ids.js';
-import { type Organization, operatorOrganizationId } from '../domain/organization.js';
-import type { Encryption, IntegrityKeyRenewal } from '../domain/ports.js';
-import { type WebhookEndpoint, webhookSecretContext } from '../domain/webhook-endpoint.js';
+import { everyOrganization } from '../domain/every-organization.js';
+import type { Organization } from '../domain/organization.js';
+import type { Encryption, IntegrityKeyRenewal, Token } from '../domain/ports.js';
+import {
+  encryptedSecretsOf,
+  type WebhookEndpoint,
+  webhookSecretContext,
+} from '../domain/webhook-endpoint.js';
 import { messageOf } from '../unknown-value.js';
+import { encryptionOf } from './accept-access-key.js';
 import { audited } from './audited.js';
 import { subjectOf } from './change-connection.js';
-import { reencryptEnrollment } from './enrollments.js';
+import type { Dependencies } from './dependencies.js';
 import { personKeyContext } from './persons.js';
 
 /** Results for all secrets of the store. */
 export interface Reencryption {
-  /** Undefined when there is no encryption key. */
+  /** Undefined without an encryption key. */
   readonly accessKeys?: SecretsReencrypted | undefined;
   readonly callbackSecrets: SecretsReencrypted;
   readonly enrollmentSecrets: SecretsReencrypted;
   readonly webhookSecrets: SecretsReencrypted;
-  /** Each organization's key, which its persons' names are encrypted under. */
+  /** The key of each organization that encrypts the names of its persons. */
   readonly personKeys: SecretsReencrypted;
-  /** The key that signs what is stored, itself under the service key. */
+  /** The key that signs stored data, which the service key encrypts. */
   readonly signatures: IntegrityKeyRenewal;
 }
 
 /** Results for one kind of secret. */
 export interface SecretsReencrypted {
-  /** The key that encrypts them now, except those that failed. */
+  /** The id of the current key. All secrets are encrypted with it, except those that failed. */
   readonly keyId: string;
   reencrypted: number;
-  /** Were under that key already. */
+  /** The number of secrets that were encrypted with that key before. */
   unchanged: number;
-  /** While any is left here, its old key must stay configured. */
+  /** While this list has an entry, the old key must stay configured. */
   readonly failed: { readonly id: string; readonly reason: string }[];
 }
 
-const noneYet = (keyId: string): SecretsReencrypted => ({
-  keyId,
-  reencrypted: 0,
-  unchanged: 0,
-  failed: [],
-});
+type Deps = Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>;
 
-/** Changes of connections that are stored side by side, so that they share disk writes. */
-const atOnce = 16;
+/** One stored object with secrets of one kind. */
+interface Holder {
+  readonly id: string;
+  /** The id of the key that encrypts each secret. */
+  readonly keyIds: readonly string[];
+  readonly event: Pick<AuditEvent, 'action' | 'organizationId' | 'connectionId' | 'details'>;
+  /** @throws RolebridgeError `connection_changed` when another process changed the object meanwhile */
+  readonly encryptAgain: (intent: AuditIntent) => Promise<unknown>;
+  /** Reads the object after such a change. */
+  readonly readAgain?: () => Promise<Holder | undefined>;
+}
+
+/** Changes of connections that are stored concurrently, so that they share disk writes. */
+const concurrency = 16;
+const maxAttempts = 5;
 
 /**
- * Re-encrypts secrets with the current keys, so that old keys can be removed: access keys under the encryption key;
- * the secrets of callbacks, enrollments and webhook endpoints and the keys of persons' names under the service key. May be interrupted and
- * repeated at any time, and runs beside a service that uses both keys. One that can't be opened is counted and left as
- * it is; the rest continues.
+ * Re-encrypts secrets with the current keys, so that old keys can be removed: access keys with the encryption key, all
+ * other secrets with the service key. You can interrupt and repeat it at any time, and run it beside a service that uses
+ * both keys. A secret that can't be decrypted is counted and left unchanged, and the rest continues.
  */
-export async function reencrypt(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'accessKeyEncryption'>,
-  by: Requester,
-): Promise<Reencryption> {
-  const callbackSecrets = callbackSecretsUnder(deps.encryption);
-  const accessKeys = deps.accessKeyEncryption && accessKeysUnder(deps.accessKeyEncryption);
-  let sideBySide: Promise<void>[] = [];
-  for await (const connection of deps.store.everyConnection()) {
-    sideBySide.push(
-      (async () => {
-        await encryptAgain(deps, by, callbackSecrets, connection);
-        if (accessKeys) await encryptAgain(deps, by, accessKeys, connection);
-      })(),
-    );
-    if (sideBySide.length < atOnce) continue;
-    await Promise.all(sideBySide);
-    sideBySide = [];
-  }
-  await Promise.all(sideBySide);
-  return {
-    accessKeys: accessKeys?.count,
-    callbackSecrets: callbackSecrets.count,
-    ...(await reencryptOrganizations(deps, by)),
-    signatures: await deps.store.renewIntegrityKey(),
-  };
-}
-
-/** The organization's secrets: its enrollments' and the key of its persons' names. */
-async function reencryptOrganizations(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
-  by: Requester,
-): Promise<Pick<Reencryption, 'enrollmentSecrets' | 'webhookSecrets' | 'personKeys'>> {
-  const { store, encryption } = deps;
-  const [enrollmentSecrets, personKeys] = [noneYet(encryption.keyId), noneYet(encryption.keyId)];
-  const webhookSecrets = noneYet(encryption.keyId);
-  const ofEndpoints = async (id: OrganizationId) => {
-    for (const endpoint of await store.webhookEndpoints(id))
-      await counted(webhookSecrets, endpoint.id, () => reencryptWebhookSecrets(deps, by, endpoint));
-  };
-  await ofEndpoints(operatorOrganizationId);
-  for (let after: OrganizationId | undefined; ; ) {
-    const { organizations, hasMore } = await store.organizations({ limit: 100, after });
-    for (const organization of organizations) {
-      await ofEndpoints(organization.id);
-      await counted(personKeys, organization.id, () => reencryptPersonKey(deps, by, organization));
-      for (const token of await store.tokensOf(organization.id, 'enrollment'))
-        await counted(enrollmentSecrets, enrollmentIn(token).id, () => reencryptEnrollment(deps, by, token));
-    }
-    after = organizations.at(-1)?.id;
-    if (!hasMore) return { enrollmentSecrets, webhookSecrets, personKeys };
-  }
-}
-
-async function reencryptWebhookSecrets(
-  { store, clock, encryption }: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
-  by: Requester,
-  endpoint: WebhookEndpoint,
-): Promise<'reencrypted' | 'unchanged'> {
-  const { id, organizationId, secret, previousSecret } = endpoint;
-  const from = [secret, ...(previousSecret ? [previousSecret.encrypted] : [])]
-    .map(encryption.keyIdOf)
-    .find((keyId) => keyId !== encryption.keyId);
-  if (from === undefined) return 'unchanged';
-  const again = encryptedAgain(encryption, webhookSecretContext(id));
-  const details = { endpointId: id, from, to: encryption.keyId };
-  const event = { action: 'webhook_endpoint.reencrypt', organizationId, details } as const;
-  await audited({ store, clock }, by, event, () =>
-    store.changeWebhookEndpoint(endpoint, (stored) => ({
-      ...stored,
-      secret: again(stored.secret),
-      ...(stored.previousSecret && {
-        previousSecret: { ...stored.previousSecret, encrypted: again(stored.previousSecret.encrypted) },
-      }),
-    })),
-  );
-  return 'reencrypted';
-}
-
-/** The names under the key stay as they are. */
-async function reencryptPersonKey(
-  deps: Pick<Dependencies, 'store' | 'clock' | 'encryption'>,
-  by: Requester,
-  { id, personKey }: Organization,
-): Promise<'reencrypted' | 'unchanged' | undefined> {
-  const { store, encryption } = deps;
-  if (personKey === undefined) return undefined;
-  const from = encryption.keyIdOf(personKey);
-  if (from === encryption.keyId) return 'unchanged';
-  const details = { from, to: encryption.keyId };
-  const event = { action: 'organization.reencrypt', organizationId: id, details } as const;
-  await audited(deps, by, event, () => {
-    const again = encryptedAgain(encryption, personKeyContext(id))(personKey);
-    return store.changeOrganization(id, (stored) =>
-      stored.personKey === personKey ? { ...stored, personKey: again } : stored,
-    );
+export async function reencrypt(deps: Deps, by: Requester): Promise<Reencryption> {
+  const { store, encryption, accessKeyEncryption } = deps;
+  const countUnder = (keyId: string): SecretsReencrypted => ({
+    keyId,
+    reencrypted: 0,
+    unchanged: 0,
+    failed: [],
   });
-  return 'reencrypted';
-}
+  const accessKeys = accessKeyEncryption && countUnder(accessKeyEncryption.keyId);
+  const [callbackSecrets, enrollmentSecrets] = [countUnder(encryption.keyId), countUnder(encryption.keyId)];
+  const [webhookSecrets, personKeys] = [countUnder(encryption.keyId), countUnder(encryption.keyId)];
 
-async function counted(
-  count: SecretsReencrypted,
-  id: string,
-  encryptIt: () => Promise<'reencrypted' | 'unchanged' | undefined>,
-): Promise<void> {
-  try {
-    const outcome = await encryptIt();
-    if (outcome !== undefined) count[outcome] += 1;
-  } catch (error) {
-    if (error instanceof RolebridgeError) throw error;
-    count.failed.push({ id, reason: messageOf(error) });
-  }
-}
-
-interface Secrets {
-  /** The old keys of a connection's secrets; null without secrets. */
-  oldKeyOf(connection: Connection): string | undefined | null;
-  encryptedAgain(connection: Connection, intent: AuditIntent): Promise<Connection>;
-  readonly count: SecretsReencrypted;
-}
-
-function accessKeysUnder(encryption: AccessKeyEncryption): Secrets {
-  return {
-    oldKeyOf(connection) {
-      const accessKey = accessKeyOf(connection);
-      if (accessKey === undefined) return null;
-      return accessKey.encrypted.keyId === encryption.keyId ? undefined : accessKey.encrypted.keyId;
-    },
-    async encryptedAgain(connection, intent) {
-      if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;
-      const encrypted = await encryption.rewrap(connection, connection.accessKey.encrypted, intent);
-      return withEncryptedKey(connection, encrypted);
-    },
-    count: noneYet(encryption.keyId),
+  const inConnection = async (connection: Connection) => {
+    await encryptHolder(deps, by, callbackSecrets, callbackSecretsIn(deps, connection));
+    if (accessKeys) await encryptHolder(deps, by, accessKeys, accessKeyIn(deps, connection));
   };
-}
-
-function callbackSecretsUnder(encryption: Encryption): Secrets {
-  return {
-    oldKeyOf(connection) {
-      const keyIds = encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf);
-      return keyIds.length === 0 ? null : keyIds.find((id) => id !== encryption.keyId);
-    },
-    async encryptedAgain(connection) {
-      const trust = roleRegistrationOf(connection);
-      if (trust === undefined) return connection;
-      const context = callbackSecretContext(connection.id);
-      const again = (encrypted: string) =>
-        encryption.encrypt(opened(encryption, encrypted, context), context);
-      const previous = trust.previousCallbackSecret;
-      const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
-        encryptedCallbackSecret: again(trust.encryptedCallbackSecret),
-        previousCallbackSecret: previous && { ...previous, encrypted: again(previous.encrypted) },
-      };
-      return withCallbackSecrets(connection, secrets) ?? connection;
-    },
-    count: noneYet(encryption.keyId),
-  };
-}
-
-function opened(encryption: Encryption, encrypted: string, context: string): string {
-  try {
-    return encryption.open(encrypted, context);
-  } catch (error) {
-    throw new RolebridgeError('internal_error', `The callback secret can't be opened: ${messageOf(error)}`);
+  let running: Promise<void>[] = [];
+  for await (const connection of store.everyConnection()) {
+    running.push(inConnection(connection));
+    if (running.length < concurrency) continue;
+    await Promise.all(running);
+    running = [];
   }
+  await Promise.all(running);
+
+  for await (const organization of everyOrganization(store)) {
+    await encryptHolder(deps, by, personKeys, personKeyIn(deps, organization));
+    for (const endpoint of await store.webhookEndpoints(organization.id))
+      await encryptHolder(deps, by, webhookSecrets, secretsOfEndpoint(deps, endpoint));
+    for (const token of await store.tokensOf(organization.id, 'enrollment'))
+      await encryptHolder(deps, by, enrollmentSecrets, secretOfEnrollment(deps, token));
+  }
+  const signatures = await store.renewIntegrityKey();
+  return { accessKeys, callbackSecrets, enrollmentSecrets, webhookSecrets, personKeys, signatures };
 }
 
-/** Another process's change in between is no failure: it is looked at again. */
-async function encryptAgain(
-  { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
-  by: Requester,
-  secrets: Secrets,
-  found: Connection,
-): Promise<void> {
-  const { count } = secrets;
-  for (let connection: Connection | undefined = found, attempt = 1; ; attempt++) {
-    const oldKey = connection && secrets.oldKeyOf(connection);
-    if (!connection || oldKey === null) return;
-    if (oldKey === undefined) {
-      count.unchanged += 1;
+async function encryptHolder(deps: Deps, by: Requester, count: SecretsReencrypted, found: Holder) {
+  let holder: Holder | undefined = found;
+  for (let attempt = 1; holder !== undefined; attempt++) {
+    const { id, keyIds, event, encryptAgain, readAgain }: Holder = holder;
+    const from = keyIds.find((keyId) => keyId !== count.keyId);
+    if (from === undefined) {
+      if (keyIds.length > 0) count.unchanged += 1;
       return;
     }
-    const from = connection;
-    const details = { from: oldKey, to: count.keyId };
-    const event = { action: 'connection.reencrypt', ...subjectOf(from), details } as const;
+    const details = { ...event.details, from, to: count.keyId };
     try {
-      await audited({ store, clock }, by, event, async (intent) => {
-        const next = { ...(await secrets.encryptedAgain(from, intent)), version: from.version + 1 };
-        await store.commit({ connection: { next, ifVersion: from.version, intent } });
-      });
+      await audited(deps, by, { ...event, details }, encryptAgain);
       count.reencrypted += 1;
       return;
     } catch (error) {
-      if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') throw error;
-      if (error.code !== 'connection_changed' || attempt === 5) {
-        count.failed.push({ id: from.id, reason: error.detail });
+      const { code, detail } = error instanceof RolebridgeError ? error : { detail: messageOf(error) };
+      if (code === 'store_unavailable') throw error;
+      if (code !== 'connection_changed' || attempt === maxAttempts) {
+        count.failed.push({ id, reason: detail });
         return;
       }
-      connection = await store.connectionForCallback(from.id);
+      holder = await readAgain?.();
     }
   }
 }
+
+function inConnection(
+  { store }: Deps,
+  connection: Connection,
+  holderIn: (connection: Connection) => Holder,
+  keyIds: readonly string[],
+  next: (intent: AuditIntent) => Promise<Connection>,
+): Holder {
+  const { id, version: ifVersion } = connection;
+  return {
+    id,
+    keyIds,
+    event: { action: 'connection.reencrypt', ...subjectOf(connection) },
+    encryptAgain: async (intent) =>
+      store.commit({
+        connection: { next: { ...(await next(intent)), version: ifVersion + 1 }, ifVersion, intent },
+      }),
+    async readAgain() {
+      const latest = await store.connectionForCallback(id);
+      return latest && holderIn(latest);
+    },
+  };
+}
+
+function callbackSecretsIn(deps: Deps, connection: Connection): Holder {
+  const { encryption } = deps;
+  const keyIds = encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf);
+  const holderIn = (latest: Connection) => callbackSecretsIn(deps, latest);
+  return inConnection(deps, connection, holderIn, keyIds, async () => {
+    const registration = roleRegistrationOf(connection);
+    if (registration === undefined) return connection;
+    const { encryptedCallbackSecret, previousCallbackSecret: previous } = registration;
+    const again = encryptedAgain(encryption, callbackSecretContext(connection.id));
+    return withCallbackSecrets(connection, {
+      encryptedCallbackSecret: again(encryptedCallbackSecret),
+      previousCallbackSecret: previous && { ...previous, encrypted: again(previous.encrypted) },
+    });
+  });
+}
+
+function accessKeyIn(deps: Deps, connection: Connection): Holder {
+  const key = accessKeyOf(connection);
+  const holderIn = (latest: Connection) => accessKeyIn(deps, latest);
+  return inConnection(deps, connection, holderIn, key ? [key.encrypted.keyId] : [], async (intent) => {
+    if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;
+    const { encrypted } = connection.accessKey;
+    return withEncryptedKey(connection, await encryptionOf(deps).rewrap(connection, encrypted, intent));
+  });
+}
+
+function personKeyIn({ store, encryption }: Deps, { id, personKey }: Pick<Organization, 'id' | 'personKey'>) {
+  return {
+    id,
+    keyIds: personKey === undefined ? [] : [encryption.keyIdOf(personKey)],
+    event: { action: 'organization.reencrypt', organizationId: id },
+    encryptAgain: async () =>
+      store.changeOrganization(id, (stored) =>
+        stored.personKey === undefined
+          ? stored
+          : { ...stored, personKey: encryptedAgain(encryption, personKeyContext(id))(stored.personKey) },
+      ),
+  } as const;
+}
+
+function secretsOfEndpoint({ store, encryption }: Deps, endpoint: WebhookEndpoint): Holder {
+  const { id, organizationId } = endpoint;
+  const again = encryptedAgain(encryption, webhookSecretContext(id));
+  return {
+    id,
+    keyIds: encryptedSecretsOf(endpoint).map(encryption.keyIdOf),
+    event: { action: 'webhook_endpoint.reencrypt', organizationId, details: { endpointId: id } },
+    encryptAgain: async () =>
+      store.changeWebhookEndpoint(endpoint, ({ previousSecret: previous, ...stored }) => ({
+        ...stored,
+        secret: again(stored.secret),
+        ...(previous && { previousSecret: { ...previous, encrypted: again(previous.encrypted) } }),
+      })),
+  };
+}
+
+function secretOfEnrollment(deps: Deps, token: Token): Holder {
+  const { store, encryption } = deps;
+  const enrollment = enrollmentIn(token);
+  const { id, organizationId, encryptedSecret } = enrollment;
+  return {
+    id,
+    keyIds: [encryption.keyIdOf(encryptedSecret)],
+    event: { action: 'enrollment.reencrypt', organizationId, details: { enrollmentId: id } },
+    async encryptAgain() {
+      const again = encryptedAgain(encryption, enrollmentSecretContext(id))(encryptedSecret);
+      if (await store.replaceToken(token, enrollmentTokenOf({ ...enrollment, encryptedSecret: again })))
+        return;
+      throw new RolebridgeError('connection_changed', 'Accounts kept registering themselves meanwhile.');
+    },
+    async readAgain() {
+      const latest = await store.token('enrollment', token.hash);
+      return latest && secretOfEnrollment(deps, latest);
+    },
+  };
+}
+
+/** The same secret, encrypted with the current key. @throws when the old key is missing */
+const encryptedAgain =
+  (encryption: Encryption, context: string) =>
+  (encrypted: string): string =>
+    encryption.encrypt(encryption.open(encrypted, context), context);

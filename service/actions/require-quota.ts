@@ -17,13 +17,13 @@ export const withinQuota = <Result>(
   names: readonly QuotaName[],
   add: (quotas: readonly Quota[]) => Promise<Result>,
 ): Promise<Result> =>
-  enforced(deps.quotas, names, async (quotas) => {
+  reportingExceeded(deps.quotas, names, async (quotas) => {
     await requireQuotas(deps, organizationId, quotas);
     return add(quotas);
   });
 
-/** As {@link withinQuota}, counted by the store alone: for what every request may add. */
-export async function enforced<Result>(
+/** As {@link withinQuota}, but only the store counts: for rows that every request can add. */
+export async function reportingExceeded<Result>(
   { limits, onExceeded }: Quotas,
   names: readonly QuotaName[],
   add: (quotas: readonly Quota[]) => Promise<Result>,

@@ -1,7 +1,7 @@
 import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
-import { type Authority, covers } from '../domain/permission.js';
+import { type Authority, isWithinAuthority } from '../domain/permission.js';
 import type { Store } from '../domain/ports.js';
 import { describeScope, keyBelow, refuseGap, type Scope, scopeBelow } from '../domain/scope.js';
 import { declaredCheck, requireDeclared } from './declared-targets.js';
@@ -21,7 +21,8 @@ export interface Resolution extends Resolved {
 /** Wider connections that would apply if this one did not, as far as the caller may see them. */
 export function shadowsOf(wider: Resolved | undefined, authority: Authority): Resolved[] {
   const shadows: Resolved[] = [];
-  for (let each = wider; each; each = each.wider) if (covers(authority, each.connection)) shadows.push(each);
+  for (let each = wider; each; each = each.wider)
+    if (isWithinAuthority(authority, each.connection)) shadows.push(each);
   return shadows;
 }
 
@@ -130,7 +131,7 @@ async function findHolders(
 ): Promise<void> {
   const keys = levels.map(({ key }) => key);
   const held = await store.scopeHolders(organizationId, keys);
-  // In the order asked for, without scopes that no connection holds.
+  // The holders are in the order of the keys; scopes without a holder are left out.
   let next = 0;
   for (const level of levels)
     if (held[next]?.key === level.key) {

@@ -1,4 +1,3 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import {
   type ConnectedConnection,
@@ -11,6 +10,7 @@ import type { Job } from '../domain/ports.js';
 import { secondCheckMs } from '../domain/schedule.js';
 import { isOpenToOthers } from '../domain/webhook-message.js';
 import { verifyStoredAccessKey } from './change-access-key.js';
+import type { Dependencies } from './dependencies.js';
 import type { Comparison, MassFailure } from './mass-failure.js';
 import { VerificationFailed } from './verification-failed.js';
 import { type VerificationRequest, verifyConnection } from './verify-connection.js';
@@ -18,25 +18,25 @@ import { type VerificationRequest, verifyConnection } from './verify-connection.
 /** The result of a scheduled check. */
 export type CheckFinding =
   | { readonly finding: 'healthy' | 'nothing_to_verify' }
-  /** `isCounted`: the status says so now; otherwise a second check decides. */
+  /** `isPersisted`: the failure changed the status; otherwise a second check decides. */
   | {
       readonly finding: 'refused';
       readonly code: ErrorCode;
       readonly message: string;
-      readonly isCounted: boolean;
+      readonly isPersisted: boolean;
       readonly before: Connection;
     }
-  | { readonly finding: 'inconclusive'; readonly code: ErrorCode; readonly retryAfterSeconds: number };
+  | { readonly finding: 'inconclusive'; readonly code: ErrorCode };
 
-/** When the same job is due again, for jobs that stay; a job stored with a change has its own time. */
+/** The finding, and the next time of the same job; undefined when a change has scheduled it. */
 export interface ScheduledCheck {
   readonly result: CheckFinding;
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
 }
 
 /**
- * Verifies a connection by the service's own accord. One failure turns nothing, but for a role that lets others in; a
- * second in a row does. Without a verdict the failures so far still count.
+ * Runs a scheduled verification. A single failure changes the status only of a role that is open to others; a second
+ * failure in a row always does. A check without a verdict resets nothing.
  */
 export async function reverifyConnection(
   deps: Dependencies,
@@ -49,13 +49,13 @@ export async function reverifyConnection(
     return { result: { finding: 'nothing_to_verify' }, next: undefined };
   const isSecond = before.status === 'failed' || job.attempts > 0;
   let comparison: Comparison | undefined;
-  let isCounted = false;
+  let isPersisted = false;
   const decides: Decides = {
     async persistFailure(code) {
       if (code === 'role_not_assumable' && job.attempts > 0 && isConnectedRole(before))
         comparison = await massFailure.denied(before);
-      isCounted = comparison !== 'held' && (isSecond || isOpenToOthers(code));
-      return isCounted;
+      isPersisted = comparison !== 'held' && (isSecond || isOpenToOthers(code));
+      return isPersisted;
     },
     async isVendorsDenialFinal() {
       if (before.method === 'assume_role') comparison = await massFailure.denied(before);
@@ -75,32 +75,28 @@ export async function reverifyConnection(
     if (!(error instanceof RolebridgeError)) throw error;
     const { code, detail: message } = error;
     if (error instanceof VerificationFailed) {
-      // Of a trust policy that names two external IDs nothing is stored, and there is nothing to repeat soon.
+      // The rotation is not complete: nothing is stored, and the check is not repeated soon.
       if (code === 'previous_external_id_accepted' && before.status === 'connected')
         return { result: { finding: 'healthy' }, next: dueIn(secondCheckMs * 5, 0) };
       if (comparison === 'held')
         return {
-          result: { finding: 'inconclusive', code: 'vendor_not_allowed', retryAfterSeconds: 60 },
+          result: { finding: 'inconclusive', code: 'vendor_not_allowed' },
           next: dueIn(secondCheckMs * (1 + Math.random()), job.attempts),
         };
       return {
-        result: { finding: 'refused', code, message, isCounted, before },
-        next: isCounted ? undefined : dueIn(secondCheckMs, job.attempts + 1),
+        result: { finding: 'refused', code, message, isPersisted, before },
+        next: isPersisted ? undefined : dueIn(secondCheckMs, job.attempts + 1),
       };
     }
-    // The text of the denial blames the vendor, and others open: the second one is a verdict.
+    // The denial blames the vendor while other roles open: the second such denial is a verdict.
     if (comparison === 'alone')
       return {
-        result: { finding: 'refused', code, message, isCounted: false, before },
+        result: { finding: 'refused', code, message, isPersisted: false, before },
         next: dueIn(secondCheckMs, job.attempts + 1),
       };
-    const retryAfterSeconds = error.retryAfterSeconds ?? 60;
     // Jitter, so that connections with the same fault don't retry together.
-    const waitMs = (retryAfterSeconds + 60 * Math.random()) * 1000 * 2;
-    return {
-      result: { finding: 'inconclusive', code, retryAfterSeconds },
-      next: dueIn(waitMs, job.attempts),
-    };
+    const waitMs = ((error.retryAfterSeconds ?? 60) + 60 * Math.random()) * 1000 * 2;
+    return { result: { finding: 'inconclusive', code }, next: dueIn(waitMs, job.attempts) };
   }
 }
 

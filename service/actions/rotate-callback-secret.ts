@@ -1,22 +1,17 @@
-import { callbackSecretContext, type Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import {
-  type Connection,
-  isDeleted,
-  type RoleRegistration,
-  roleRegistrationOf,
-} from '../domain/connection.js';
+import { type Connection, callbackSecretContext } from '../domain/connection.js';
 import { withCallbackSecrets } from '../domain/connection-transitions.js';
-import { RolebridgeError } from '../domain/errors.js';
-import { saveChange } from './change-connection.js';
+import { saveAudited } from './change-connection.js';
 import { newSigningSecret } from './create-connection.js';
+import type { Dependencies } from './dependencies.js';
+import { requireRegistration } from './require-method.js';
 
-/** A customer's pipeline has a day to take the new secret up. */
+/** A customer's pipeline has a day to adopt the new secret. */
 const usualSeconds = 24 * 60 * 60;
 
 /**
- * Makes another callback secret; the one before signs as well for a while, or (0 seconds) not any more. The new
- * secret is in no later answer.
+ * Creates another callback secret. The previous one is accepted for a while; with 0 seconds it ends at once. No later
+ * answer contains the new secret.
  * @throws RolebridgeError `method_mismatch` for an access key that does not move to a role
  */
 export async function rotateCallbackSecret(
@@ -27,30 +22,22 @@ export async function rotateCallbackSecret(
 ): Promise<{ callbackSecret: string; previousValidUntil: string }> {
   const { next, ...rotated } = withNewCallbackSecret(deps, connection, previousValidSeconds);
   const details = { previousValidUntil: rotated.previousValidUntil };
-  await saveChange(deps, by, { action: 'connection.rotate_callback_secret', details }, connection, next);
+  await saveAudited(deps, by, { action: 'connection.rotate_callback_secret', details }, connection, next);
   return rotated;
 }
 
-/** The connection with another callback secret. @throws RolebridgeError `method_mismatch` */
+/** The connection with a new callback secret. @throws RolebridgeError `method_mismatch` */
 export function withNewCallbackSecret(
   deps: Dependencies,
   connection: Connection,
   previousValidSeconds = usualSeconds,
 ): { next: Connection; callbackSecret: string; previousValidUntil: string } {
-  const trust = roleRegistrationOf(connection);
-  if (trust === undefined || isDeleted(connection)) throw expectsNoCallback();
+  const { encryptedCallbackSecret } = requireRegistration(connection);
   const callbackSecret = newSigningSecret();
   const previousValidUntil = new Date(deps.clock.now() + previousValidSeconds * 1000).toISOString();
-  const secrets: Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'> = {
+  const next = withCallbackSecrets(connection, {
     encryptedCallbackSecret: deps.encryption.encrypt(callbackSecret, callbackSecretContext(connection.id)),
-    previousCallbackSecret: { encrypted: trust.encryptedCallbackSecret, validUntil: previousValidUntil },
-  };
-  const next = withCallbackSecrets(connection, secrets);
-  if (next === undefined) throw expectsNoCallback();
+    previousCallbackSecret: { encrypted: encryptedCallbackSecret, validUntil: previousValidUntil },
+  });
   return { next, callbackSecret, previousValidUntil };
 }
-
-const expectsNoCallback = () =>
-  new RolebridgeError('method_mismatch', 'This connection uses an access key and expects no callback.', {
-    remedy: 'Start its migration to a role with POST …/migrate-to-role, which creates a secret.',
-  });

@@ -1,20 +1,21 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
-import { type Connection, isDeleted, type RoleConnection } from '../domain/connection.js';
+import type { Connection, RoleConnection } from '../domain/connection.js';
 import { withPendingExternalId } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import { parseRoleArn } from '../domain/role-arn.js';
 import { audited } from './audited.js';
-import { saveChange, storeChange, subjectOf } from './change-connection.js';
+import { saveAudited, saveNextVersion, subjectOf } from './change-connection.js';
 import { requirePartition } from './create-connection.js';
+import type { Dependencies } from './dependencies.js';
+import { requireRole } from './require-method.js';
 import { withNewCallbackSecret } from './rotate-callback-secret.js';
 
 /**
- * Begins to change the external ID: makes the one that is to take its place, while the connection still uses the one
- * that it has. The next verification of a role that requires the new one, and refuses the one before, ends it. Started
- * again, the new external ID stays, since a role may have it already.
+ * Starts a rotation of the external ID: creates the pending one, while the connection keeps using the current one. The
+ * rotation completes with the next verification of a role that requires the pending one and denies the current one. A second
+ * start keeps the pending external ID, which a role may already have.
  * @throws RolebridgeError `method_mismatch` for an access key, `connection_changed`
  */
 export async function rotateExternalId(
@@ -35,12 +36,12 @@ export async function rotateExternalId(
     : withPendingExternalId(withSecret, newExternalId(deps.vendor.externalIdPrefix));
   const action = isStarted ? 'connection.rotate_callback_secret' : 'connection.rotate_external_id';
   const details = rotated && { previousValidUntil: rotated.previousValidUntil };
-  const stored = await saveChange(deps, by, { action, details }, connection, next);
+  const stored = await saveAudited(deps, by, { action, details }, connection, next);
   return { connection: stored, callbackSecret: rotated?.callbackSecret };
 }
 
 /**
- * Leaves the external ID as it is. The one that was to take its place is never used again.
+ * Cancels a rotation of the external ID. The pending one is never used again.
  * @throws RolebridgeError `external_id_not_changing`, `pending_external_id_in_use` when the role refuses the current one
  *   already, or one that says "not decided" (`retryAfterSeconds`)
  */
@@ -58,11 +59,11 @@ export async function cancelExternalIdRotation(
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
     await requireCurrentToWork(deps, connection);
-    return storeChange(deps, intent, connection, withPendingExternalId(connection, undefined));
+    return saveNextVersion(deps, intent, connection, withPendingExternalId(connection, undefined));
   });
 }
 
-/** A role that has the new external ID already would be lost with it. */
+/** Canceling would break a role that already requires the pending external ID. */
 async function requireCurrentToWork(deps: Dependencies, connection: RoleConnection): Promise<void> {
   if (connection.status !== 'connected') return;
   const { arn: roleArn, partition } = parseRoleArn(connection.roleArn);
@@ -82,11 +83,4 @@ async function requireCurrentToWork(deps: Dependencies, connection: RoleConnecti
           'Complete the rotation with POST …/verify. To go back, put the previous external ID into the trust policy first.',
       },
     );
-}
-
-function requireRole(connection: Connection): asserts connection is RoleConnection {
-  if (connection.method === 'assume_role' && !isDeleted(connection)) return;
-  throw new RolebridgeError('method_mismatch', 'This connection has an access key, and no external ID.', {
-    remedy: 'Start its migration to a role with POST …/migrate-to-role, which creates one.',
-  });
 }

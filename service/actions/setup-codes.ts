@@ -5,8 +5,8 @@ import { RolebridgeError } from '../domain/errors.js';
 import { isConnectionId } from '../domain/ids.js';
 import type { Store, Token } from '../domain/ports.js';
 import { audited } from './audited.js';
+import { requireRegistration } from './require-method.js';
 import { type QuotaDependencies, withinQuota } from './require-quota.js';
-import { requireRegistration } from './require-registration.js';
 
 type Codes = QuotaDependencies & { readonly publicUrl: string };
 
@@ -14,8 +14,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFETIME_DAYS = 7;
 
 /**
- * One code for the values that a customer's code needs. It reads them and nothing else, and holds no secret. A new code
- * revokes the one before, so a connection has at most one.
+ * Creates the code for the values that a customer's code needs. It reads them and nothing else, and contains no secret.
+ * Only the newest code of a connection is valid.
  * @throws RolebridgeError `method_mismatch` for a connection that expects no role
  */
 export async function createSetupCode(
@@ -41,7 +41,7 @@ export async function createSetupCode(
   await withinQuota(deps, organizationId, former.length > 0 ? [] : ['setupCodes'], (quotas) =>
     audited(deps, by, event, () => deps.store.saveToken(token, quotas, former)),
   );
-  // In the fragment, which no server or proxy sees.
+  // The code is in the fragment, which browsers do not send.
   const link = `${deps.publicUrl}/#${code}`;
   return { code, link, command: `npx @rolebridge/constructs init --setup ${link}`, expiresAt };
 }
@@ -52,44 +52,49 @@ export async function revokeSetupCode(
   connection: Connection,
 ): Promise<void> {
   const { organizationId, id: connectionId } = connection;
-  await audited(deps, by, { action: 'setup_code.revoke', organizationId, connectionId }, () =>
-    takeAll(deps.store, connection),
-  );
+  await audited(deps, by, { action: 'setup_code.revoke', organizationId, connectionId }, async () => {
+    for (const { hash } of await codesOf(deps.store, connection))
+      await deps.store.takeToken('setup_code', hash);
+  });
 }
 
-/** @throws RolebridgeError `unauthorized`: the code is unknown, has expired or was revoked */
+/** @throws RolebridgeError `unauthorized`: the code is unknown, has expired, or was revoked or replaced */
 export async function connectionOfSetupCode(
-  { store, clock }: Pick<Codes, 'store' | 'clock'>,
+  deps: Pick<Codes, 'store' | 'clock'>,
   code: string,
 ): Promise<{ connection: Connection; expiresAt: string }> {
-  const token = await store.token('setup_code', hashOf(code));
-  const id = token?.data.connectionId;
-  const isValid = token !== undefined && Date.parse(token.expiresAt) > clock.now();
+  const hashed = hashOf(code);
+  const id = (await deps.store.token('setup_code', hashed))?.data.connectionId;
   const connection =
-    isValid && typeof id === 'string' && isConnectionId(id)
-      ? await store.connectionForCallback(id)
-      : undefined;
-  if (!token || !connection || isDeleted(connection))
+    typeof id === 'string' && isConnectionId(id) ? await deps.store.connectionForCallback(id) : undefined;
+  const valid = connection && !isDeleted(connection) ? await validCodeOf(deps, connection) : undefined;
+  if (connection === undefined || valid?.hash !== hashed)
     throw new RolebridgeError('unauthorized', 'This set-up code is unknown, has expired or was revoked.', {
       remedy: 'Create a new one on the page of the connection.',
     });
-  return { connection, expiresAt: token.expiresAt };
+  return { connection, expiresAt: valid.expiresAt };
 }
 
-/** When the set-up code of a connection expires; undefined: it has none. */
-export async function setupCodeExpiry(
+/** The expiry of a connection's set-up code; undefined without a code. */
+export const setupCodeExpiry = async (
+  deps: Pick<Codes, 'store' | 'clock'>,
+  connection: Connection,
+): Promise<string | undefined> => (await validCodeOf(deps, connection))?.expiresAt;
+
+/** The newest code: two concurrent requests can store one each. */
+async function validCodeOf(
   { store, clock }: Pick<Codes, 'store' | 'clock'>,
   connection: Connection,
-): Promise<string | undefined> {
-  const codes = await codesOf(store, connection);
-  return codes.find(({ expiresAt }) => Date.parse(expiresAt) > clock.now())?.expiresAt;
+): Promise<Token | undefined> {
+  const [newest] = (await codesOf(store, connection)).sort((one, other) =>
+    orderOf(one) > orderOf(other) ? -1 : 1,
+  );
+  return newest && Date.parse(newest.expiresAt) > clock.now() ? newest : undefined;
 }
+
+const orderOf = ({ createdAt, hash }: Token): string => `${createdAt} ${hash}`;
 
 const codesOf = async (store: Store, { id, organizationId }: Connection): Promise<Token[]> =>
   (await store.tokensOf(organizationId, 'setup_code')).filter(({ data }) => data.connectionId === id);
-
-async function takeAll(store: Store, connection: Connection): Promise<void> {
-  for (const token of await codesOf(store, connection)) await store.takeToken('setup_code', token.hash);
-}
 
 const hashOf = (code: string): string => hash('sha256', code);

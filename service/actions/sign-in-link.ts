@@ -6,7 +6,7 @@ import { newSignInLinkId, type OrganizationId } from '../domain/ids.js';
 import { denied } from '../domain/permission.js';
 import type { Token } from '../domain/ports.js';
 import { type Access, defaultAccess, type LinkData, linkAuthority, linkIn } from '../domain/sign-in-link.js';
-import { type KeyMaker, keysOf } from './api-keys.js';
+import { type KeyMaker, visibleKeys } from './api-keys.js';
 import { audited, recordOutcome } from './audited.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { findConnection } from './find-connection.js';
@@ -30,14 +30,14 @@ export interface ShownLink
   readonly expiresAt: string;
 }
 
-/** Enough to arrive by mail, and to be followed at once. */
+/** The default validity of a link: enough to arrive by mail and be opened. */
 const usualSeconds = 15 * 60;
-/** A revoked link ends its sessions, and is kept as long as one can last: then it is unknown. */
+/** The longest session. A revoked link is kept this long, to end its sessions. */
 const longestSessionMs = 12 * 3_600_000;
 
 /**
- * Makes a URL that signs one person in, with one browser. It ends with the API key that made it; the URL is in no later
- * answer.
+ * Creates a URL that signs one person in, with one browser. It ends with the API key that created it; no later answer
+ * contains the URL.
  * @throws RolebridgeError `connection_not_found`, `permission_denied`, `request_invalid`
  */
 export async function createSignInLink(
@@ -58,7 +58,7 @@ export async function createSignInLink(
     );
   const now = deps.clock.now();
   const expiresAt = new Date(now + expiresInSeconds * 1000).toISOString();
-  if (authority.expiresAt !== undefined && expiresAt > authority.expiresAt)
+  if (authority.expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(authority.expiresAt))
     throw denied(`This API key expires at ${authority.expiresAt}, and so does every link created with it.`);
   const secret = randomBytes(32).toString('base64url');
   const token: Token = {
@@ -83,7 +83,7 @@ export async function createSignInLink(
   await withinQuota(deps, organizationId, ['signInLinks'], (quotas) =>
     audited(deps, by, event, () => deps.store.saveToken(token, quotas)),
   );
-  // Its parent may have been revoked at the same moment, and does not know of it.
+  // A concurrent revocation of the parent may have missed this link.
   if (!(await isGranted(deps, organizationId, linkIn(token)))) {
     await deps.store.takeToken('sign_in_link', token.hash);
     throw denied('The link or API key that this one is created with was revoked.');
@@ -100,16 +100,16 @@ async function shownLink(deps: Pick<Links, 'encryption' | 'store'>, token: Token
 
 /** The links that a caller may see and revoke, those that expired left out. */
 async function linksOf({ store, clock }: Pick<Links, 'store' | 'clock'>, maker: KeyMaker): Promise<Token[]> {
-  const keys = new Set((await keysOf(store, maker)).map(({ id }) => id));
+  const keys = new Set((await visibleKeys(store, maker)).map(({ id }) => id));
   const isAll = maker.key?.parentId === undefined;
-  const now = isoNow(clock);
   return (await store.tokensOf(maker.organizationId, 'sign_in_link')).filter((token) => {
     const { apiKeyId } = linkIn(token);
-    return token.expiresAt > now && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
+    const isCurrent = Date.parse(token.expiresAt) > clock.now();
+    return isCurrent && (isAll || (apiKeyId !== undefined && keys.has(apiKeyId)));
   });
 }
 
-/** `before` is the place ({@link placeOf}) of the last one of the page before, which may have expired since. */
+/** Lists links, newest first. `before` is the {@link placeOf} of the last link of the previous page, which may have expired. */
 export async function listSignInLinks(
   deps: Links,
   maker: KeyMaker,
@@ -119,10 +119,10 @@ export async function listSignInLinks(
   return { signInLinks: await Promise.all(items.map((token) => shownLink(deps, token))), next };
 }
 
-/** Where a link stands in the list. */
+/** The sort key of a link in the list. */
 const placeOf = (token: Token): string => `${token.createdAt}~${linkIn(token).id}`;
 
-/** From now on the link is refused, its sessions end, and so do links that were made in them. @throws RolebridgeError `not_found` */
+/** Revokes a link with its sessions and the links created in them. @throws RolebridgeError `not_found` */
 export async function revokeSignInLink(
   deps: Links,
   by: Requester,
@@ -136,17 +136,15 @@ export async function revokeSignInLink(
       remedy: 'List the links with GET /v1/sign-in-links and use one of their ids.',
     });
   const { connectionId } = linkIn(token);
-  const event = { action: 'sign_in_link.revoke', organizationId, connectionId, details: { linkId: id } };
-  await audited(deps, by, { ...event, action: 'sign_in_link.revoke' }, () => revokeWithChildren(deps, token));
+  const details = { linkId: id };
+  const event = { action: 'sign_in_link.revoke', organizationId, connectionId, details } as const;
+  await audited(deps, by, event, () => revokeWithChildren(deps, token));
 }
 
 async function revokeWithChildren(deps: Links, token: Token): Promise<void> {
   const expiresAt = new Date(deps.clock.now() + longestSessionMs).toISOString();
-  await deps.store.saveToken({
-    ...token,
-    expiresAt,
-    data: { ...token.data, revokedAt: isoNow(deps.clock) },
-  });
+  const data = { ...token.data, revokedAt: isoNow(deps.clock) };
+  await deps.store.saveToken({ ...token, expiresAt, data });
   for (const link of await deps.store.tokensOf(token.organizationId, 'sign_in_link'))
     if (linkIn(link).parentHash === token.hash && linkIn(link).revokedAt === undefined)
       await revokeWithChildren(deps, link);
@@ -191,18 +189,18 @@ export async function takeSignInLink(
   throw error;
 }
 
-/** Are the key and the link valid that the link was made with? */
+/** Whether the key and the link that created this link are still valid. */
 export async function isGranted(
   { store, clock }: Pick<Links, 'store' | 'clock'>,
   organizationId: OrganizationId,
   { apiKeyId, parentHash }: Pick<LinkData, 'apiKeyId' | 'parentHash'>,
 ): Promise<boolean> {
   const parent = parentHash === undefined ? undefined : await store.token('sign_in_link', parentHash);
-  // One that has expired is gone, and ends nothing: the link that it made has a later end.
+  // An expired parent is deleted, and does not end this link, which expires later.
   if (parent) {
     const link = linkIn(parent);
     if (link.revokedAt !== undefined) return false;
-    // A crash may have kept the revocation of a link from those between it and this one.
+    // A crash may have interrupted the revocation between an ancestor and this link.
     if (!(await isGranted({ store, clock }, organizationId, link))) return false;
   }
   if (apiKeyId === undefined) return true;

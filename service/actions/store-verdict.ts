@@ -5,7 +5,13 @@ import {
   type DeployedPermissionSet,
   roleRegistrationOf,
 } from '../domain/connection.js';
-import { connected, failed, lacking, migrating, withForeignRole } from '../domain/connection-transitions.js';
+import {
+  connected,
+  failed,
+  migrating,
+  withForeignRole,
+  withMissingPermissions,
+} from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { noVerdictError } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
@@ -14,7 +20,7 @@ import type { RoleVerification } from '../domain/verification/request.js';
 import type { FailedVerification } from '../domain/verification.js';
 import { permissionsKey } from '../domain/webhook-message.js';
 import type { IdempotencyRecordOf, TakeOutcome } from './audited.js';
-import { recordVerification, storeChange } from './change-connection.js';
+import { recordVerification, saveNextVersion } from './change-connection.js';
 import type { CommitOptions } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { isForeignRole } from './learn-from-opened-role.js';
@@ -78,7 +84,7 @@ export async function storeVerdict(
       verification,
       scopes,
     });
-    return await storeChange(deps, intent, connection, next, {
+    return await saveNextVersion(deps, intent, connection, next, {
       replaceScopes:
         request.askedBy === 'callback' ? 'from_disconnected_in_same_account' : 'from_disconnected',
       ...endings,
@@ -102,25 +108,23 @@ async function storeRefusal(
   const denied = error.code === 'role_not_assumable' ? result.role?.arn : undefined;
   const connection =
     denied && isForeignRole(before, denied)
-      ? await storeChange(deps, intent, before, withForeignRole(before, denied, false))
+      ? await saveNextVersion(deps, intent, before, withForeignRole(before, denied, false))
       : before;
-  // The role works and is as safe as it was: the change waits, and nothing else.
+  // The connected role is unaffected; only the requested change is not applied.
   const isHarmless = harmlessCodes.includes(error.code) && connection.status === 'connected';
   const drifted = isHarmless && driftOf(connection, result, permissions.deployed);
-  if (drifted) await storeChange(deps, intent, connection, drifted, options);
-  else if (result.role !== undefined && !isHarmless && (await persistFailure(error.code)))
-    await storeFailure(
-      deps,
-      intent,
-      connection,
-      { roleArn: result.role.arn, roleId: result.roleId, verification: result.verification },
-      options,
-      request.askedBy === 'schedule',
-    );
+  const isScheduled = request.askedBy === 'schedule';
+  // The report has no role when the settings exclude its account or partition, and AWS was not called.
+  const roleArn = result.role?.arn ?? (isScheduled ? claimedRole(connection) : undefined);
+  if (drifted) await saveNextVersion(deps, intent, connection, drifted, options);
+  else if (roleArn !== undefined && !isHarmless && (await persistFailure(error.code))) {
+    const { roleId, verification } = result;
+    await storeFailure(deps, intent, connection, { roleArn, roleId, verification }, options, isScheduled);
+  }
   throw error;
 }
 
-/** A refused change of a connected role: of its external ID, or of its permissions. */
+/** Codes of a refused change to a connected role that still works. */
 const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];
 
 /** Permissions missing from the deployed version were lost since: stored and reported regardless of the deploy. */
@@ -137,11 +141,11 @@ function driftOf(
     own.version === deployed?.version &&
     own.without.toSorted().join() === deployed?.without.toSorted().join();
   if (verification.permissions === undefined || !isItsOwn || !isSameSet) return undefined;
-  const next = lacking(connection, verification);
+  const next = withMissingPermissions(connection, verification);
   return permissionsKey(next) === permissionsKey(connection) ? undefined : next;
 }
 
-/** A refused role never disturbs a role or an access key that the connection already has. */
+/** Stores a failed role, unless the connection has another role that works. */
 async function storeFailure(
   deps: Dependencies,
   intent: AuditIntent,
@@ -154,7 +158,7 @@ async function storeFailure(
   if (connection.method === 'access_key') {
     const registration = roleRegistrationOf(connection);
     if (registration)
-      await storeChange(
+      await saveNextVersion(
         deps,
         intent,
         connection,
@@ -169,12 +173,12 @@ async function storeFailure(
   if (isScheduled && connection.status === 'failed') {
     const { verification: before } = connection;
     if (before.result === 'failed' && before.code === verification.code) {
-      // Its causes were looked for when it was found first.
+      // The first report of this failure has the diagnosis.
       const { diagnosis } = before;
       const report = { ...verification, ...(diagnosis && { diagnosis }) };
       await recordVerification(deps, intent, connection, report, options);
       return;
     }
   }
-  await storeChange(deps, intent, connection, failed(connection, found), options);
+  await saveNextVersion(deps, intent, connection, failed(connection, found), options);
 }

@@ -1,7 +1,7 @@
 import { RolebridgeError } from '../domain/errors.js';
 import type { FailedVerification, PassedVerification } from '../domain/verification.js';
 
-/** A verdict on the role or the access key, unlike a fault that keeps the service from one. */
+/** A negative verdict on a role or an access key, unlike a fault that prevents a verdict. */
 export class VerificationFailed extends RolebridgeError {}
 
 export function verificationFailed(verification: FailedVerification): VerificationFailed {
@@ -17,7 +17,7 @@ export function verificationFailed(verification: FailedVerification): Verificati
   });
 }
 
-/** The last check: one role belongs to one connection. */
+/** Adds the last check: a role belongs to one connection. */
 export const notConnectedElsewhere = (verification: PassedVerification, at: string): PassedVerification => ({
   ...verification,
   checks: [
@@ -26,7 +26,7 @@ export const notConnectedElsewhere = (verification: PassedVerification, at: stri
   ],
 });
 
-/** The answer names no other organization: it must not tell one organization about another. */
+/** The report does not name the other connection, which can belong to another organization. */
 export function connectedElsewhere(
   { startedAt, probes, checks, permissions }: PassedVerification,
   at: string,

@@ -1,8 +1,8 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import { type Connection, isVerifiable } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import { verifyStoredAccessKey } from './change-access-key.js';
+import type { Dependencies } from './dependencies.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**

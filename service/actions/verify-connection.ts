@@ -1,4 +1,3 @@
-import { type Dependencies, forVerification } from '../actions/dependencies.js';
 import type { AuditIntent, Requester } from '../domain/audit.js';
 import type { Connection, RoleRegistration } from '../domain/connection.js';
 import { scopesAfterCallback } from '../domain/connection-scopes.js';
@@ -9,9 +8,10 @@ import type { RoleToVerify } from '../domain/verification/request.js';
 import { verifyRole } from '../domain/verification/verify-role.js';
 import { audited, type TakeOutcome } from './audited.js';
 import { subjectOf } from './change-connection.js';
+import { type Dependencies, forVerification } from './dependencies.js';
 import { learnFromOpenedRole } from './learn-from-opened-role.js';
 import { planPermissions, type StatedPermissionSet } from './permission-set.js';
-import { requireRegistration } from './require-registration.js';
+import { requireRegistration } from './require-method.js';
 import { storeVerdict, type VerdictRequest } from './store-verdict.js';
 
 /**
@@ -106,7 +106,7 @@ async function verifyAndStore(
   return storeVerdict(deps, intent, current, { ...request, permissions, scopes }, result);
 }
 
-/** Of the same role. */
+/** The alias from the last verification of the same role. */
 const knownAlias = (connection: Connection, roleArn: string): string | undefined =>
   'verification' in connection && 'roleArn' in connection && connection.roleArn === roleArn
     ? connection.verification?.accountAlias
@@ -121,8 +121,8 @@ const identityOf = (connection: Connection, { externalId, pendingExternalId }: R
 });
 
 /**
- * The service's own checks read the policy each time and probe once a day; where the policy can't be read, the three
- * first probes are made each time and the longer list once a day.
+ * Scheduled checks read the policy each time and probe once a day. For an unreadable policy, the first probes run each
+ * time, and all probes once a day.
  */
 function probing(
   { clock, schedule }: Dependencies,
@@ -137,7 +137,7 @@ function probing(
   return { probedAt };
 }
 
-/** Before anything is asked of AWS: a scope that another connection holds fails the request at once. */
+/** Refuses a scope that another connection holds, before any call to AWS. */
 async function refuseTakenScope(deps: Dependencies, connection: Connection, scopes: readonly Scope[]) {
   const keys = scopes.map(scopeKey);
   const holders = (await deps.store.scopeHolders(connection.organizationId, keys)).filter(

@@ -1,16 +1,16 @@
-import type { Dependencies } from '../actions/dependencies.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
 import { fullAuthority } from '../domain/permission.js';
 import type { RunningCheck } from '../domain/ports.js';
 import type { VerificationProgress } from '../domain/verification/request.js';
+import type { Dependencies } from './dependencies.js';
 import { findConnection } from './find-connection.js';
 import { verifyConnection } from './verify-connection.js';
 
 /**
- * Verifies a role to the end: where one verification ends with "still propagating", it is asked again until the whole
- * propagation window has passed, also when the person has left the page.
+ * Verifies a role until there is a verdict: while the role is propagating, the verification is repeated until the
+ * propagation window has passed, even if the person has left the page.
  * @throws RolebridgeError those of {@link verifyConnection}
  */
 export async function verifyUntilVerdict(
@@ -20,13 +20,13 @@ export async function verifyUntilVerdict(
   request: {
     readonly roleArn: string;
     readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
-    /** How far it is can be read from the store. */
-    readonly isWatched?: boolean;
+    /** Whether the progress is stored, for the page. */
+    readonly showsProgress?: boolean;
   },
 ): Promise<Connection> {
   const firstAttemptAtMs = deps.clock.now();
   const record = async (state: RunningCheck['state'], code?: ErrorCode) => {
-    if (!request.isWatched) return;
+    if (!request.showsProgress) return;
     const { organizationId, id: connectionId } = connection;
     const startedAt = new Date(firstAttemptAtMs).toISOString();
     const { roleArn } = request;
@@ -46,8 +46,8 @@ export async function verifyUntilVerdict(
       await record('passed');
       return verified;
     } catch (error) {
-      const goesOn = error instanceof RolebridgeError && error.code === 'verification_in_progress';
-      if (!goesOn) {
+      const isUndecided = error instanceof RolebridgeError && error.code === 'verification_in_progress';
+      if (!isUndecided) {
         await record('failed', error instanceof RolebridgeError ? error.code : 'internal_error');
         throw error;
       }

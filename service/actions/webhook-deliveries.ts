@@ -21,7 +21,7 @@ export async function listDeliveries(
   return deps.store.deliveries({ ...page, endpoint, since });
 }
 
-/** Sends one again, with its webhook id. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_delivery_not_found` */
+/** Sends a message again, with its webhook id. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_delivery_not_found` */
 export async function replayDelivery(
   deps: Deps,
   by: Requester,
@@ -43,8 +43,8 @@ export async function replayDelivery(
 }
 
 /**
- * Sends those again that were created in a time range.
- * @returns how many; those on their way are left alone
+ * Sends the messages of a time range again.
+ * @returns the number of messages; pending ones are left unchanged
  * @throws RolebridgeError `webhook_endpoint_not_found`
  */
 export async function replayDeliveries(
@@ -74,7 +74,7 @@ export async function replayDeliveries(
       if (!page.hasMore) break;
     }
     let replayed = 0;
-    // The oldest first: the endpoint gets them in their order.
+    // The oldest first, so that the endpoint gets them in order.
     for (const message of wanted.reverse())
       if (await deps.store.replayMessage(message, isoNow(deps.clock))) replayed += 1;
     deps.wake();

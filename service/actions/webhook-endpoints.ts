@@ -32,7 +32,7 @@ export type EndpointMembers = Pick<WebhookEndpoint, 'url' | 'description' | 'eve
   readonly enabled?: boolean | undefined;
 };
 
-/** Omitted members stay; null removes. */
+/** A change of an endpoint: omitted members stay, and null removes one. */
 export interface EndpointChange {
   readonly url?: string | undefined;
   readonly description?: string | null | undefined;
@@ -40,7 +40,7 @@ export interface EndpointChange {
   readonly enabled?: boolean | undefined;
 }
 
-/** The secret is in no later answer. @throws RolebridgeError `request_invalid`, `quota_exceeded` */
+/** Creates an endpoint; no later answer contains its secret. @throws RolebridgeError `request_invalid`, `quota_exceeded` */
 export async function createWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -70,7 +70,7 @@ export async function createWebhookEndpoint(
   return { ...shownEndpoint(endpoint), secret };
 }
 
-/** Those of the settings, then the oldest first. */
+/** Lists the endpoints from the settings, then the others, oldest first. */
 export async function listWebhookEndpoints(
   deps: Pick<Deps, 'store' | 'webhooks'>,
   owner: EndpointOwner,
@@ -89,7 +89,7 @@ export async function findWebhookEndpoint(
   return ofSettings ?? shownEndpoint(await storedEndpoint(deps, owner, id));
 }
 
-/** Waiting messages are sent to the new URL immediately. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
+/** Changes an endpoint; waiting messages are sent immediately. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings`, `request_invalid` */
 export async function changeWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -129,7 +129,7 @@ export async function changeWebhookEndpoint(
   return shownEndpoint(next);
 }
 
-/** Its waiting messages are dropped. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
+/** Deletes an endpoint with its waiting messages. @throws RolebridgeError `webhook_endpoint_not_found`, `webhook_endpoint_of_settings` */
 export async function deleteWebhookEndpoint(
   deps: Deps,
   by: Requester,
@@ -142,7 +142,7 @@ export async function deleteWebhookEndpoint(
   await audited(deps, by, event, () => deps.store.deleteWebhookEndpoint(found));
 }
 
-/** Both secrets sign until the one before ends. @throws RolebridgeError as {@link deleteWebhookEndpoint} */
+/** Creates another secret; the previous one signs too until it expires. @throws RolebridgeError as {@link deleteWebhookEndpoint} */
 export async function rotateWebhookSecret(
   deps: Deps,
   by: Requester,
@@ -153,11 +153,8 @@ export async function rotateWebhookSecret(
   const found = await changeable(deps, owner, id);
   const secret = newSigningSecret();
   const { organizationId } = owner;
-  const event = {
-    action: 'webhook_endpoint.rotate_secret',
-    organizationId,
-    details: { endpointId: id },
-  } as const;
+  const details = { endpointId: id };
+  const event = { action: 'webhook_endpoint.rotate_secret', organizationId, details } as const;
   const next = await audited(deps, by, event, () =>
     deps.store.changeWebhookEndpoint(found, ({ previousSecret: _, ...before }) => ({
       ...before,
@@ -174,13 +171,13 @@ export async function rotateWebhookSecret(
   return { ...(next ? shownEndpoint(next) : await findWebhookEndpoint(deps, owner, id)), secret };
 }
 
-/** One that calls can change. */
+/** An endpoint that calls can change. */
 async function changeable(deps: Deps, owner: EndpointOwner, id: string): Promise<WebhookEndpoint> {
   if (!endpointsOfSettings(deps, owner).some((endpoint) => endpoint.id === id))
     return storedEndpoint(deps, owner, id);
   throw new RolebridgeError(
     'webhook_endpoint_of_settings',
-    'The settings of the service define this endpoint.',
+    'A setting of the service defines this endpoint.',
     {
       remedy: 'Change ROLEBRIDGE_WEBHOOK_ENDPOINTS and ROLEBRIDGE_WEBHOOK_SECRETS, and restart the service.',
     },
@@ -192,12 +189,8 @@ function endpointsOfSettings(
   { organizationId }: EndpointOwner,
 ): ShownEndpoint[] {
   if (organizationId !== operatorOrganizationId) return [];
-  return webhooks.endpoints.map((endpoint) => ({
-    ...endpoint,
-    organizationId,
-    isEnabled: true,
-    isSetting: true,
-  }));
+  const shared = { organizationId, isEnabled: true, isSetting: true };
+  return webhooks.endpoints.map((endpoint) => ({ ...endpoint, ...shared }));
 }
 
 async function storedEndpoint(

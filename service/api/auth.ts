@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { findOrganization } from '../actions/find-organization.js';
 import { createOperatorOrganization, operatorOf } from '../actions/operator-tokens.js';
-import { createUseMarks } from '../actions/use-marks.js';
+import { createUsageRecorder } from '../actions/usage-recorder.js';
 import { type ApiKey, apiKeyIdOf, isValid, matchesApiKey } from '../domain/api-key.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { type Operator, operatorActor } from '../domain/operator.js';
@@ -22,7 +22,7 @@ export interface AuthOptions {
 /** Authenticates and authorizes a caller. @throws RolebridgeError `unauthorized`, `rate_limited`, `permission_denied` */
 export function createAuth(deps: ApiDependencies, options: AuthOptions) {
   const { store, clock, limits } = deps;
-  const markUsed = createUseMarks<ApiKey>(clock, useMarkMs, (key, at) => store.markApiKeyUsed(key, at));
+  const markUsed = createUsageRecorder<ApiKey>(clock, useMarkMs, (key, at) => store.markApiKeyUsed(key, at));
 
   async function asOrganization(
     operation: Operation,

@@ -2,13 +2,12 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { callbackSecretContext } from '../actions/dependencies.js';
 import { createOperatorOrganization } from '../actions/operator-tokens.js';
-import { enforced } from '../actions/require-quota.js';
+import { reportingExceeded } from '../actions/require-quota.js';
 import type { AnsweredRequest } from '../domain/answered-request.js';
 import { apiKeyIdOf, isValid } from '../domain/api-key.js';
 import type { Actor, AuditRecord } from '../domain/audit.js';
-import { roleRegistrationOf } from '../domain/connection.js';
+import { callbackSecretContext, roleRegistrationOf } from '../domain/connection.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
 import { isConnectionId, type OrganizationId } from '../domain/ids.js';
 import { operatorOrganizationId } from '../domain/organization.js';
@@ -55,7 +54,7 @@ export async function answerOnce(
   if (request.caller === undefined) await createOperatorOrganization(deps);
   const mine = recordOf(request, clock.now());
   // The operator's own calls are no organization's.
-  let found = await enforced(deps.quotas, request.caller ? ['idempotencyKeys'] : [], (quotas) =>
+  let found = await reportingExceeded(deps.quotas, request.caller ? ['idempotencyKeys'] : [], (quotas) =>
     store.acquireRequest(mine, undefined, quotas),
   );
   if (found !== undefined) {
@@ -190,18 +189,16 @@ async function secretWorks(
   return link !== undefined && link.data.usedAt === undefined && link.data.revokedAt === undefined;
 }
 
-/**
- * The effect of a lost attempt: changes are in the audit log first, then their outcomes. The operator's calls have no
- * single log.
- */
+/** The effect of a lost attempt: the audit log has the intent of each change, then its outcome. */
 async function effectOf(
   { store }: ApiDependencies,
   lost: AnsweredRequest,
 ): Promise<'none' | 'unknown' | { readonly createdId: string | undefined }> {
-  if (lost.organizationId === operatorOrganizationId) return 'unknown';
+  // A call of the operator is recorded with the organization that it changed.
+  const log = lost.organizationId === operatorOrganizationId ? undefined : lost.organizationId;
   const found: AuditRecord[] = [];
   for (let before: Parameters<typeof store.auditRecords>[1]['before']; ; ) {
-    const { records, hasMore } = await store.auditRecords(lost.organizationId, { limit: 100, before });
+    const { records, hasMore } = await store.auditRecords(log, { limit: 100, before });
     found.push(...records.filter(({ requestId }) => requestId === lost.requestId));
     const last = records.at(-1);
     if (!hasMore || last === undefined || last.at < lost.startedAt) break;
@@ -211,12 +208,16 @@ async function effectOf(
   const done = outcomes.find((record) => record.phase === 'outcome' && record.outcome === 'succeeded');
   if (done) return { createdId: createdIn(done) };
   // It was refused, or lost before it did anything.
-  return intents.length <= outcomes.length ? 'none' : 'unknown';
+  if (intents.length <= outcomes.length) return 'none';
+  const created = intents.find(({ action }) => action === 'organization.create')?.organizationId;
+  if (created === undefined) return 'unknown';
+  return (await store.organization(created)) ? { createdId: created } : 'none';
 }
 
 const isIntent = ({ phase }: AuditRecord): boolean => phase === 'intent';
 
-function createdIn({ action, connectionId, details = {} }: AuditRecord): string | undefined {
+function createdIn({ action, organizationId, connectionId, details = {} }: AuditRecord): string | undefined {
+  if (action === 'organization.create') return organizationId;
   if (action === 'connection.create') return connectionId;
   const ids = [details.keyId, details.linkId, details.enrollmentId, details.endpointId];
   return ids.find((id) => typeof id === 'string');

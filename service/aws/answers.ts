@@ -26,7 +26,7 @@ export async function answered<Schema extends z.ZodType, Reason = 'access_denied
   }
 }
 
-/** AWS can close an idle connection at the moment it is used again. Each call may be sent twice. */
+/** AWS can close an idle connection just when it is used again; it is safe to send each call twice. */
 const isStale = (error: { code?: string }): boolean => error.code === 'ECONNRESET' || error.code === 'EPIPE';
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and API_AssumeRole.html#API_AssumeRole_Errors */
@@ -41,7 +41,7 @@ export function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_
   const inconclusive = (reason: Exclude<InconclusiveReason, 'request_rejected'>) =>
     ({ outcome: 'inconclusive', reason, requestId }) as const;
 
-  // A proxy's or a firewall's refusal is not AWS's.
+  // A refusal by a proxy or a firewall is not a denial by AWS.
   if (name === 'AccessDenied' && status === 403 && blamesCaller(message))
     return inconclusive('vendor_not_allowed');
   if (name === 'AccessDenied' && status === 403)
@@ -61,7 +61,7 @@ export function classify(thrown: unknown): NotAllowed<'access_denied' | 'region_
     return inconclusive('vendor_credentials_invalid');
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|BandwidthLimit/.test(name) || status === 429)
     return inconclusive('throttled');
-  // Before the name: the SDK calls a reset connection a TimeoutError as well.
+  // Checked before the name: the SDK names a reset connection TimeoutError too.
   if (/^(ECONN|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPIPE|CERT_|ERR_TLS|UND_ERR)/.test(code))
     return inconclusive('unreachable');
   if (/^(TimeoutError|AbortError)$/.test(name) || /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/.test(code))

@@ -5,7 +5,7 @@ import type { SignedIdentityRequest } from '../domain/caller-proof.js';
 import type { StsAnswer } from '../domain/ports.js';
 import { proxyAgentFor } from '../proxy-agent.js';
 
-/** Longer than any answer of GetCallerIdentity. */
+/** The size limit: larger than any answer of GetCallerIdentity. */
 const maxAnswerBytes = 16_384;
 
 /**
@@ -26,7 +26,7 @@ export async function sendIdentityRequest(
     const agent = proxyAgentFor(url.href);
     const connection = {
       ...(agent && { agent }),
-      // The certificate is the endpoint's, whatever host is signed.
+      // The certificate must match the endpoint, not the signed host.
       ...(url.protocol === 'https:' && isIP(url.hostname) === 0 && { servername: url.hostname }),
     };
     const request = send(url, { method: 'POST', path: '/', headers, signal, ...connection }, (response) => {
@@ -48,7 +48,7 @@ export async function sendIdentityRequest(
         if (arn !== undefined) resolve({ outcome: 'allowed', requestId, arn });
         else if (status === 429 || /^Throttling/.test(code ?? '')) inconclusive('throttled');
         else if (status >= 500) inconclusive('server_error');
-        // Without AWS's own code it is a proxy's answer or a redirect.
+        // An answer without an AWS error code comes from a proxy, or is a redirect.
         else if ((status === 400 || status === 403) && code !== undefined)
           resolve({ outcome: 'denied', reason: 'not_accepted', message: code, requestId });
         else inconclusive('malformed');

@@ -1,5 +1,4 @@
 import {
-  type ContextKeyTypeEnum,
   GetRoleCommand,
   IAMClient,
   type IAMClientConfig,
@@ -9,7 +8,7 @@ import {
 import { z } from 'zod';
 import type { SessionCredentials, Sts, StsAnswer } from '../domain/ports.js';
 import type { Partition, RoleArn } from '../domain/role-arn.js';
-import type { SimulatedDecision, Simulation } from '../domain/verification/check-permissions.js';
+import type { SimulatedDecision, Simulation } from '../domain/verification/judge-permissions.js';
 import { answered } from './answers.js';
 import { settingsReadBy } from './outbound.js';
 
@@ -53,23 +52,16 @@ const simulationAnswer = z.object({
   Marker: z.string().min(1).optional(),
 });
 
-/** More than any chunk needs: an answer that never ends is cut there. */
+/** The most pages of an answer: more than any simulation needs. */
 const maxPages = 50;
 
-interface IamSettings {
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly maxAttempts: number;
-  readonly requestHandler: NonNullable<IAMClientConfig['requestHandler']>;
-}
-
-/** IAM as the session of a customer's role asks it about itself: one attempt a call. */
+/** Calls to IAM with the session of a customer's role: one attempt a call. */
 export function createIam(
-  settingsOf: (partition: Partition) => IamSettings,
+  settingsOf: (partition: Partition) => IAMClientConfig,
   timeoutMs: number,
 ): Pick<Sts, 'readRole' | 'accountAlias' | 'simulate'> {
   const known = new Map<Partition, ReturnType<typeof settingsReadBy>>();
-  /** A verification makes several calls with one session. */
+  /** Cached, because a verification makes several calls with one session. */
   const clients = new WeakMap<SessionCredentials, IAMClient>();
   const clientFor = (partition: Partition, credentials: SessionCredentials): IAMClient => {
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
@@ -84,37 +76,31 @@ export function createIam(
     clients.set(credentials, client);
     return client;
   };
+  const limit = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
   return {
     async readRole(partition, credentials, roleName) {
       const client = clientFor(partition, credentials);
       const answer = await answered(roleAnswer, () =>
-        client.send(new GetRoleCommand({ RoleName: roleName }), {
-          abortSignal: AbortSignal.timeout(timeoutMs),
-        }),
+        client.send(new GetRoleCommand({ RoleName: roleName }), limit()),
       );
       if (answer.outcome !== 'allowed') return answer;
-      const { RoleId, AssumeRolePolicyDocument } = answer.output.Role;
-      return {
-        outcome: 'allowed',
-        requestId: answer.requestId,
-        roleId: RoleId,
-        trustPolicy: AssumeRolePolicyDocument,
-      };
+      const { outcome, requestId, output } = answer;
+      const { RoleId: roleId, AssumeRolePolicyDocument: trustPolicy } = output.Role;
+      return { outcome, requestId, roleId, trustPolicy };
     },
 
     async accountAlias(partition, credentials) {
       const client = clientFor(partition, credentials);
       const answer = await answered(aliasAnswer, () =>
-        client.send(new ListAccountAliasesCommand({ MaxItems: 1 }), {
-          abortSignal: AbortSignal.timeout(timeoutMs),
-        }),
+        client.send(new ListAccountAliasesCommand({ MaxItems: 1 }), limit()),
       );
       if (answer.outcome !== 'allowed') return answer;
-      return { outcome: 'allowed', requestId: answer.requestId, alias: answer.output.AccountAliases[0] };
+      const { outcome, requestId, output } = answer;
+      return { outcome, requestId, alias: output.AccountAliases[0] };
     },
 
     simulate: (partition, credentials, roleArn, simulation) =>
-      everyPage(clientFor(partition, credentials), roleArn, simulation, timeoutMs),
+      everyPage(clientFor(partition, credentials), roleArn, simulation, limit),
   };
 }
 
@@ -123,27 +109,25 @@ async function everyPage(
   client: IAMClient,
   roleArn: RoleArn,
   simulation: Simulation,
-  timeoutMs: number,
+  limit: () => { abortSignal: AbortSignal },
 ): Promise<StsAnswer<{ decisions: SimulatedDecision[] }>> {
   const decisions: SimulatedDecision[] = [];
   let requestId: string | undefined;
   let marker: string | undefined;
   for (let page = 0; page < maxPages; page++) {
+    const input = {
+      PolicySourceArn: roleArn,
+      ActionNames: [...simulation.actions],
+      ResourceArns: [...simulation.resources],
+      ContextEntries: simulation.context.map(({ key, type, values }) => ({
+        ContextKeyName: key,
+        ContextKeyType: type,
+        ContextKeyValues: [...values],
+      })),
+      Marker: marker,
+    };
     const answer = await answered(simulationAnswer, () =>
-      client.send(
-        new SimulatePrincipalPolicyCommand({
-          PolicySourceArn: roleArn,
-          ActionNames: [...simulation.actions],
-          ResourceArns: [...simulation.resources],
-          ContextEntries: simulation.context.map(({ key, type, values }) => ({
-            ContextKeyName: key,
-            ContextKeyType: type satisfies ContextKeyTypeEnum,
-            ContextKeyValues: [...values],
-          })),
-          Marker: marker,
-        }),
-        { abortSignal: AbortSignal.timeout(timeoutMs) },
-      ),
+      client.send(new SimulatePrincipalPolicyCommand(input), limit()),
     );
     requestId ??= answer.requestId;
     if (answer.outcome === 'inconclusive' && answer.reason === 'malformed') break;
@@ -156,7 +140,7 @@ async function everyPage(
   return { outcome: 'allowed', requestId, decisions };
 }
 
-/** With separate resources, the decision and the missing context of each stand with the resource. */
+/** An answer for several resources has the decision and the missing context of each beside the resource. */
 function decisionsIn(result: z.output<typeof resultSchema>, simulation: Simulation): SimulatedDecision[] {
   const { EvalActionName: action, ResourceSpecificResults: specific } = result;
   const shared = {

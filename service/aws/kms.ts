@@ -10,7 +10,7 @@ export interface KmsOptions {
   readonly keyArns: readonly [string, ...string[]];
   /** @default AWS's */
   readonly endpoint?: string | undefined;
-  /** For one call. @default 5,000 */
+  /** The time limit of a call. @default 5,000 */
   readonly timeoutMs?: number;
   /** @default the SDK's own chain: environment, profile, container, instance */
   readonly credentials?: () => Promise<{ accessKeyId: string; secretAccessKey: string }>;
@@ -26,47 +26,44 @@ const decrypted = z.object({ Plaintext: z.instanceof(Uint8Array) });
  */
 export function createKmsKeyEncryptionKey(options: KmsOptions): KeyEncryptionKey {
   const { keyArns, timeoutMs = 5_000 } = options;
+  const [firstArn] = keyArns;
   const clients = new Map(keyArns.map((arn) => [arn, clientFor(arn, { ...options, timeoutMs })]));
+  const ask = async <Answer>(arn: string, send: (client: KMSClient, limit: Limit) => Promise<Answer>) => {
+    const client = clients.get(arn);
+    if (client === undefined)
+      throw new RolebridgeError(
+        'access_key_unreadable',
+        `The stored access key was encrypted with the KMS key ${arn}, which is not configured.`,
+        { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or replace the access key of the connection.' },
+      );
+    return send(client, { abortSignal: AbortSignal.timeout(timeoutMs * 2) }).catch((error: unknown) => {
+      throw kmsError(error, arn);
+    });
+  };
   return {
-    id: keyArns[0],
+    id: firstArn,
     async wrap(dataKey, context) {
-      const [arn] = keyArns;
       const command = new EncryptCommand({
-        KeyId: arn,
+        KeyId: firstArn,
         Plaintext: dataKey,
         EncryptionContext: { ...context },
       });
-      const answer = await clients
-        .get(arn)
-        ?.send(command, { abortSignal: AbortSignal.timeout(timeoutMs * 2) })
-        .catch((error: unknown) => {
-          throw kmsError(error, arn);
-        });
+      const answer = await ask(firstArn, (client, limit) => client.send(command, limit));
       return Buffer.from(encrypted.parse(answer).CiphertextBlob).toString('base64');
     },
     async unwrap({ keyId, wrappedDataKey }, context) {
-      const client = clients.get(keyId);
-      if (client === undefined)
-        throw new RolebridgeError(
-          'access_key_unreadable',
-          `The stored access key was encrypted with the KMS key ${keyId}, which is not configured.`,
-          { remedy: 'Add it to ROLEBRIDGE_KMS_KEY_ARNS again, or replace the access key of the connection.' },
-        );
       // The key is pinned: a ciphertext under a different key isn't decrypted.
       const command = new DecryptCommand({
         KeyId: keyId,
         CiphertextBlob: Buffer.from(wrappedDataKey, 'base64'),
         EncryptionContext: { ...context },
       });
-      const answer = await client
-        .send(command, { abortSignal: AbortSignal.timeout(timeoutMs * 2) })
-        .catch((error: unknown) => {
-          throw kmsError(error, keyId);
-        });
-      return decrypted.parse(answer).Plaintext;
+      return decrypted.parse(await ask(keyId, (client, limit) => client.send(command, limit))).Plaintext;
     },
   };
 }
+
+type Limit = { readonly abortSignal: AbortSignal };
 
 function clientFor(
   arn: string,

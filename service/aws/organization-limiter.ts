@@ -1,17 +1,18 @@
-/** The caller's share is used up, and too much of it waits already. */
+/** The organization has too many concurrent and waiting calls. */
 export class ThrottledError extends Error {}
 
 export interface OrganizationLimiterOptions {
-  /** Calls at the same time, of all together. */
+  /** The most concurrent calls of all organizations together. */
   readonly atOnce: number;
-  /** Calls at the same time, of one sharer. */
+  /** The most concurrent calls of one organization. */
   readonly atOncePerSharer: number;
-  /** How long a call may wait for its turn. @default 5,000 */
-  readonly maxWaitMs?: number;
-  /** Calls of one sharer that may wait. @default 1,000 */
-  readonly maxWaiting?: number;
   readonly onChange?: (inFlight: number, waiting: number) => void;
 }
+
+/** The longest wait of a call. */
+const maxWaitMs = 5_000;
+/** The most waiting calls of one organization. */
+const maxWaiting = 1_000;
 
 interface Sharer {
   inFlight: number;
@@ -25,8 +26,8 @@ export type OrganizationLimiter = ReturnType<typeof createOrganizationLimiter>;
  * round-robin by organization, so that no organization queues behind another one's slow or many calls.
  */
 export function createOrganizationLimiter(options: OrganizationLimiterOptions) {
-  const { atOnce, atOncePerSharer, maxWaitMs = 5_000, maxWaiting = 1_000, onChange } = options;
-  /** Sharers with something in flight or waiting; the map's order is the order of turns. */
+  const { atOnce, atOncePerSharer, onChange } = options;
+  /** Organizations with calls in flight or waiting, in the order of their turns. */
   const sharers = new Map<string, Sharer>();
   let inFlight = 0;
   let waiting = 0;
@@ -80,7 +81,7 @@ export function createOrganizationLimiter(options: OrganizationLimiterOptions) {
       clearTimeout(turn.giveUp);
       waiting--;
       begin(sharer);
-      // Its next turn comes after everybody else's.
+      // Its next turn comes after those of all others.
       sharers.delete(name);
       sharers.set(name, sharer);
       turn.start();

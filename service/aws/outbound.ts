@@ -15,8 +15,8 @@ export function requestHandlerFor(url: string, timeoutMs: number, maxSockets = 5
 }
 
 /**
- * Settings that a client has read, and its sockets. A client for one session that gets them is made in a tenth of the
- * time: the SDK looks for each in the environment and in files otherwise.
+ * The settings and sockets of a client. A client for one session that reuses them is created in a tenth of the time,
+ * because the SDK otherwise looks for each setting in the environment and in files.
  */
 export const settingsReadBy = ({
   requestHandler,
@@ -39,7 +39,7 @@ export const settingsReadBy = ({
 /** The services that the service calls. */
 export type AwsService = 'sts' | 'iam' | 'kms';
 
-/** Where a client sends its requests, as far as it is set. */
+/** The settings that decide where a client sends its requests. */
 export interface AwsClientSettings {
   readonly region: string;
   readonly endpoint?: string | undefined;
@@ -47,14 +47,14 @@ export interface AwsClientSettings {
   readonly profile?: string;
 }
 
-/** An endpoint of AWS's for STS is none for IAM; a stand-in for AWS is both. */
+/** AWS's own STS endpoint does not serve IAM; a replacement for AWS serves both. */
 export const iamEndpointOf = ({
   endpoint,
   iamEndpoint,
 }: Pick<AwsClientSettings, 'endpoint' | 'iamEndpoint'>): string | undefined =>
   iamEndpoint ?? (endpoint !== undefined && !isAwsEndpoint(new URL(endpoint).origin) ? endpoint : undefined);
 
-/** Where the SDK sends requests: to the setting, AWS_ENDPOINT_URL, a profile's `endpoint_url` or AWS's own host. */
+/** The endpoint that the SDK uses: the setting, AWS_ENDPOINT_URL, a profile's `endpoint_url` or AWS's own host. */
 export async function endpointOf(service: AwsService, settings: AwsClientSettings): Promise<string> {
   let endpoint = '';
   const { endpoint: given, iamEndpoint, ...rest } = settings;
@@ -64,7 +64,7 @@ export async function endpointOf(service: AwsService, settings: AwsClientSetting
     ...(own !== undefined && { endpoint: own }),
     credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
     maxAttempts: 1,
-    // Nothing is sent: the request that would be has the host.
+    // The handler sends nothing: it only reads the host of the request.
     requestHandler: {
       handle({ protocol, hostname, port }: { protocol: string; hostname: string; port?: number }) {
         endpoint = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;

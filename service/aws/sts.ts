@@ -2,7 +2,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
 import type { Sts, StsAnswer } from '../domain/ports.js';
-import { partition as aPartition, type Partition, partitions } from '../domain/role-arn.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
 import { textIn } from '../unknown-value.js';
 import { answered, classify, type NotAllowed } from './answers.js';
 import { sendIdentityRequest } from './caller-identity.js';
@@ -32,7 +32,7 @@ export interface StsOptions {
       }
     >
   >;
-  /** For one call. @default 5,000 */
+  /** The time limit of a call. @default 5,000 */
   readonly timeoutMs?: number;
 }
 
@@ -52,18 +52,10 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   const settingsOf = (partition: Partition) => {
     const settings = configured[partition];
     if (settings === undefined) throw new Error(`No STS is configured for partition "${partition}".`);
-    return {
-      region: settings.region ?? partitions[partition].stsRegion,
-      ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
-      ...(settings.profile !== undefined && { profile: settings.profile }),
-      ...(settings.credentials && { credentials: settings.credentials }),
-      maxAttempts: 1,
-      requestHandler: requestHandlerFor(
-        settings.endpoint ?? `https://${partitions[partition].stsHost}`,
-        timeoutMs,
-        200,
-      ),
-    };
+    const { stsRegion, stsHost } = partitions[partition];
+    const { iamEndpoint: _, region = stsRegion, ...own } = settings;
+    const requestHandler = requestHandlerFor(own.endpoint ?? `https://${stsHost}`, timeoutMs, 200);
+    return { ...own, region, maxAttempts: 1, requestHandler };
   };
   const iamSettingsOf = (partition: Partition) => {
     const { iamHost, stsRegion } = partitions[partition];
@@ -76,7 +68,7 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
       requestHandler: requestHandlerFor(endpoint ?? `https://${iamHost}`, timeoutMs, 200),
     };
   };
-  /** The next of a partition's regions; an endpoint that is not AWS's own stands for all of them. */
+  /** A client for another region of the partition; an endpoint that is not AWS's serves all regions. */
   const inAnotherRegion = (partition: Partition) => {
     const { endpoint, ...settings } = settingsOf(partition);
     const { stsRegion, secondStsRegion = stsRegion } = partitions[partition];
@@ -84,22 +76,8 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
     const isAws = endpoint === undefined || isAwsEndpoint(new URL(endpoint).origin);
     return new STSClient({ ...settings, region, ...(!isAws && { endpoint }) });
   };
-  const others = new Map<Partition, STSClient>();
-  const otherClientOf = (partition: Partition) => {
-    const client = others.get(partition) ?? inAnotherRegion(partition);
-    others.set(partition, client);
-    return client;
-  };
-  const clients = new Map(
-    aPartition.options
-      .filter((partition) => configured[partition] !== undefined)
-      .map((partition) => [partition, new STSClient(settingsOf(partition))]),
-  );
-  const clientOf = (partition: Partition) => {
-    const client = clients.get(partition);
-    if (client === undefined) throw new Error(`No STS is configured for partition "${partition}".`);
-    return client;
-  };
+  const clientOf = onePerPartition((partition) => new STSClient(settingsOf(partition)));
+  const otherClientOf = onePerPartition(inAnotherRegion);
 
   return {
     async assumeRole(request) {
@@ -166,13 +144,22 @@ export function createSts({ partitions: configured, timeoutMs = 5_000 }: StsOpti
   }
 }
 
+function onePerPartition(create: (partition: Partition) => STSClient) {
+  const clients = new Map<Partition, STSClient>();
+  return (partition: Partition): STSClient => {
+    const client = clients.get(partition) ?? create(partition);
+    clients.set(partition, client);
+    return client;
+  };
+}
+
 function identityIn<Reason>(answer: StsAnswer<{ output: z.infer<typeof identity> }, Reason>) {
   if (answer.outcome !== 'allowed') return answer;
   const { requestId, output } = answer;
   return { outcome: 'allowed', requestId, accountId: output.Account, arn: output.Arn } as const;
 }
 
-/** The same answers, when the key in use is a customer's: then it is the key that AWS does not accept. */
+/** Classifies an error of a call with a customer's key: errors about credentials concern that key. */
 function classifyKey(
   thrown: unknown,
 ): NotAllowed<'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'> {
@@ -191,6 +178,6 @@ function classifyKey(
     return denied('key_unknown');
   if (answer.outcome === 'inconclusive') return answer;
   if (answer.reason === 'region_disabled') return denied('region_disabled');
-  // No permission is needed for this call, so something on the way denies it, such as a VPC endpoint's policy.
+  // The call needs no permission, so something between denies it, such as the policy of a VPC endpoint.
   return { outcome: 'inconclusive', reason: 'denied_on_the_way', requestId };
 }

@@ -2,18 +2,18 @@ import type { AuditIntent } from './audit.js';
 import type { StoredAccessKey } from './connection.js';
 import type { ConnectionId, OrganizationId } from './ids.js';
 
-/** A customer's access key, in clear: made from a request or opened for one call, and kept nowhere. */
+/** A customer's access key in clear text: it exists for one request only, and is never stored. */
 export interface AccessKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of a session: the key is temporary, and works with it alone. */
+  /** The session token of a temporary key. */
   readonly sessionToken?: string | undefined;
 }
 
 /** An access key as it is stored: each field under a separate data key, that under a key-encryption key. */
 export type EncryptedAccessKey = StoredAccessKey['encrypted'];
 
-/** Its owner: an encrypted key can't be decrypted for another connection. */
+/** The connection that an encrypted key is bound to. */
 export interface AccessKeyOwner {
   readonly organizationId: OrganizationId;
   readonly id: ConnectionId;
@@ -21,7 +21,7 @@ export interface AccessKeyOwner {
 
 /** Encrypts data keys: local keys, or a service such as AWS KMS. The context must be the same for decryption. */
 export interface KeyEncryptionKey {
-  /** Of the key that wraps now; older ones unwrap. */
+  /** The id of the key that wraps; older keys only unwrap. */
   readonly id: string;
   wrap(dataKey: Uint8Array, context: Readonly<Record<string, string>>): Promise<string>;
   /** @throws RolebridgeError `access_key_unreadable` */
@@ -33,12 +33,12 @@ export interface KeyEncryptionKey {
 
 /** Keeps customers' access keys unreadable at rest. */
 export interface AccessKeyEncryption {
-  /** Of the key-encryption key that is used for new ones. */
+  /** The id of the current key-encryption key. */
   readonly keyId: string;
   encrypt(owner: AccessKeyOwner, key: AccessKey): Promise<EncryptedAccessKey>;
   /** @throws RolebridgeError `access_key_unreadable`: its key is missing, it was changed, or it belongs elsewhere */
   open(owner: AccessKeyOwner, encrypted: EncryptedAccessKey, intent: AuditIntent): Promise<AccessKey>;
-  /** The same key under the key-encryption key of today. Its fields are opened too, so that damage is found now. */
+  /** Wraps the data key with the current key-encryption key. It decrypts the fields too, to detect damage. */
   rewrap(
     owner: AccessKeyOwner,
     encrypted: EncryptedAccessKey,

@@ -7,21 +7,21 @@ export const answeredRequestSchema = z.strictObject({
   /** SHA-256 of credential, organization, operation and key: the key itself is stored nowhere. */
   id: z.string(),
   organizationId,
-  /** Of the attempt: the audit log has its outcome. */
+  /** The id of the request, to find its outcome in the audit log. */
   requestId: z.string(),
   /** SHA-256 of the body: the same key with another body is another request. */
   requestHash: z.string(),
   startedAt: isoTime,
-  /** A process that died does not hold the key for ever. */
+  /** The end of the lease, after which another attempt can take the key over. */
   leaseExpiresAt: isoTime,
-  /** Absent while it is handled. */
+  /** Absent while the request is being handled. */
   answer: z
     .strictObject({
       status: z.int(),
       /** JSON; encrypted when it holds a secret, and absent once that is gone. */
       body: z.string().optional(),
       encryptedUntil: isoTime.optional(),
-      /** Of the created object. */
+      /** The id of the created object. */
       createdId: z.string().optional(),
     })
     .optional(),

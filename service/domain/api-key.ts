@@ -5,7 +5,7 @@ import { type ApiKeyId, apiKeyId, isApiKeyId, organizationId } from './ids.js';
 import { authority } from './permission.js';
 import { isoTime } from './verification.js';
 
-/** A secret that opens one organization, as far as its authority goes. */
+/** A secret that gives access to one organization, within its authority. */
 export const apiKeySchema = z.strictObject({
   id: apiKeyId,
   organizationId,
@@ -14,17 +14,17 @@ export const apiKeySchema = z.strictObject({
   hash: z.string().min(1),
   createdAt: isoTime,
   ...authority.shape,
-  /** When that one is revoked, this one is. Absent for keys that the operator created. */
+  /** The key is revoked together with its parent. Absent for keys that the operator created. */
   parentId: apiKeyId.optional().meta({ description: 'The key that created it.' }),
-  /** Those created with it. In the same row, so that revoking them all and creating another one conflict. */
+  /** The keys created with this one, in the same row, so that a revocation conflicts with a concurrent creation. */
   childIds: z.array(apiKeyId).optional(),
   lastUsedAt: isoTime.optional().meta({ description: 'Within five minutes.' }),
-  /** From then on it opens nothing. */
+  /** The time when the key was revoked. */
   revokedAt: isoTime.optional(),
 });
 export type ApiKey = DeepReadonly<z.infer<typeof apiKeySchema>>;
 
-/** Does it open its organization at this time? */
+/** Whether the key is neither revoked nor expired at this time. */
 export const isValid = ({ revokedAt, expiresAt }: ApiKey, nowMs: number): boolean =>
   revokedAt === undefined && (expiresAt === undefined || Date.parse(expiresAt) > nowMs);
 
@@ -32,7 +32,7 @@ export const isValid = ({ revokedAt, expiresAt }: ApiKey, nowMs: number): boolea
 export const newApiKeyText = (id: ApiKeyId): string =>
   `rbk_${id.slice('key_'.length)}_${randomBytes(32).toString('hex')}`;
 
-/** A plain hash is enough for 256 random bits: there is nothing to guess. */
+/** A plain hash is enough, because 256 random bits can't be guessed. */
 export const hashApiKey = (text: string): string => hash('sha256', text);
 
 export function apiKeyIdOf(text: string): ApiKeyId | undefined {
@@ -41,10 +41,10 @@ export function apiKeyIdOf(text: string): ApiKeyId | undefined {
   return match && isApiKeyId(id) ? id : undefined;
 }
 
-const nobody = '0'.repeat(64);
+const dummyHash = '0'.repeat(64);
 
-/** In the same time whether or not the key exists. */
+/** Takes the same time whether or not the key exists. */
 export function matchesApiKey(text: string, key: ApiKey | undefined): key is ApiKey {
-  const same = timingSafeEqual(Buffer.from(hashApiKey(text)), Buffer.from(key?.hash ?? nobody));
+  const same = timingSafeEqual(Buffer.from(hashApiKey(text)), Buffer.from(key?.hash ?? dummyHash));
   return same && key !== undefined;
 }

@@ -34,7 +34,7 @@ export const auditActions = [
   'connection.check',
   'connection.set_scopes',
   'connection.rotate_access_key',
-  'connection.move_to_role',
+  'connection.migrate_to_role',
   'connection.rotate_external_id',
   'connection.rotate_callback_secret',
   'connection.deprovision',
@@ -68,13 +68,13 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** The actor. */
+/** The actors of the audit log. */
 export const actors = {
   api_key: z.strictObject({ kind: z.literal('api_key'), id: apiKeyId }),
   /** A person in the browser. */
   web_session: z.strictObject({
     kind: z.literal('web_session'),
-    /** Of the session; no secret. */
+    /** The id of the session; it is not a secret. */
     id: z.string(),
     /** The person of the sign-in link, unverified; encrypted. */
     person: z.string().optional(),
@@ -115,10 +115,10 @@ const event = z.strictObject({
   organizationId,
   connectionId: connectionId.optional(),
   target: scope.optional().meta({ description: 'The target of the credentials.' }),
-  /** More details; never a secret. */
+  /** Further details; never a secret. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
-/** Something that is about to be done or was done. */
+/** An action that is about to be done, or was done. */
 export type AuditEvent = DeepReadonly<z.infer<typeof event>>;
 
 const record = event.extend({ id: auditId, at: isoTime, actor, requestId: z.string() });

@@ -1,4 +1,5 @@
 import { RolebridgeError } from './errors.js';
+import { matchesGlob } from './glob.js';
 import { type AccountId, type EnrollmentId, isAccountId } from './ids.js';
 import { type Partition, partitions } from './role-arn.js';
 
@@ -79,7 +80,7 @@ export function accountOfCaller(
     isAccountId(account) &&
     kind === 'assumed-role' &&
     more.length === 0;
-  if (!isRoleSession || !matches(roleName, expected.rolePattern))
+  if (!isRoleSession || !matchesGlob(expected.rolePattern, roleName))
     throw notProved(
       `The proof was signed by ${callerArn}, which is not a session of a role named ${expected.rolePattern}.`,
       "Sign it with the role that the enrollment names (rolePattern); the StackSet template's function runs as that role.",
@@ -91,21 +92,6 @@ export const notProved = (
   detail: string,
   remedy = 'Update the stack set to the current template of the enrollment.',
 ) => new RolebridgeError('account_not_proved', detail, { remedy });
-
-/** Linear in both: `*` stands for any characters, all others for themselves. */
-function matches(text: string, pattern: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return text === pattern;
-  const last = rest.pop() ?? '';
-  if (!text.startsWith(first) || !text.endsWith(last)) return false;
-  let from = first.length;
-  for (const part of rest) {
-    const at = text.indexOf(part, from);
-    if (at === -1) return false;
-    from = at + part.length;
-  }
-  return from + last.length <= text.length;
-}
 
 /** NaN for an invalid signature date. */
 function timeOf(date: string): number {

@@ -1,6 +1,6 @@
 /** Ownership of scopes: the vendor sets any scope; a callback narrows it. */
 import { boundAccountOf, type Connection } from './connection.js';
-import { covers } from './permission.js';
+import { isWithinAuthority } from './permission.js';
 import { checkScope, isWithin, type Scope, scopeKey } from './scope.js';
 
 /** Confirmed replacements: `holderAndKey` of each holder and scope that the page showed. */
@@ -12,7 +12,7 @@ export type ReplaceScopes =
   | 'from_disconnected'
   | 'from_disconnected_in_same_account'
   | Confirmed
-  /** By a caller that is limited to a scope: only from connections that are all within it. */
+  /** A caller that is limited to a scope takes scopes only from connections within it. */
   | { readonly within: Scope; readonly from: boolean | 'from_disconnected' | Confirmed };
 
 export const holderAndKey = ({ id }: Pick<Connection, 'id'>, key: string): string => `${id} ${key}`;
@@ -31,12 +31,14 @@ export function scopesAfterCallback(connection: Connection, asked: Scope | undef
   return vendorScopes.length === 1 && vendorScope && isWithin(asked, vendorScope) ? [asked] : scopes;
 }
 
-/** May this change take scopes from their holder? */
+/** Whether this change can take scopes from their holder. */
 export function mayTakeScopes(holder: Connection, next: Connection, replace: ReplaceScopes): boolean {
   if (typeof replace === 'boolean') return replace;
   if (typeof replace === 'object') {
     if ('within' in replace)
-      return covers({ scope: replace.within }, holder) && mayTakeScopes(holder, next, replace.from);
+      return (
+        isWithinAuthority({ scope: replace.within }, holder) && mayTakeScopes(holder, next, replace.from)
+      );
     const wanted = new Set(next.scopes.map(scopeKey));
     const taken = holder.scopes.map(scopeKey).filter((key) => wanted.has(key));
     return holder.status === 'disconnected' || taken.every((key) => replace.has(holderAndKey(holder, key)));
@@ -53,7 +55,7 @@ export function withoutScopes<Holder extends Connection>(holder: Holder, keys: R
   return {
     ...holder,
     scopes: left(holder.scopes),
-    // A scope within which it had narrowed itself is not the vendor's word any more either.
+    // A callback may have narrowed the vendor's scope, so the vendor's list becomes what is left.
     vendorScopes: holder.vendorScopes && left(holder.scopes),
   };
 }

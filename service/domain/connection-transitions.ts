@@ -35,12 +35,12 @@ const sharedByKeys = accessKeyBase.strip();
 /** Initial values of every connection. */
 export type NewConnection = Pick<Connection, 'id' | 'organizationId' | 'name' | 'partition' | 'createdAt'> & {
   readonly expectedAccountId?: AccountId | undefined;
-  /** Where it applies, if the vendor says so. */
+  /** Where the connection applies. Absent: its first callback decides. */
   readonly scopes?: readonly Scope[] | undefined;
   readonly scopeFrom?: 'callback' | undefined;
 } & ConnectionLabels;
 
-/** One that waits for a role may be made for a permission set. */
+/** A connection that waits for a role can have a permission set. */
 export type NewRoleConnection = NewConnection & {
   readonly permissionSet?: DeployedPermissionSet | undefined;
 };
@@ -71,7 +71,7 @@ export interface VerifiedRole {
   readonly externalId: ExternalId;
   readonly assurance: Assurance;
   readonly probedAt: string;
-  /** As the role was checked against it. */
+  /** The version that the role was checked against. */
   readonly permissionSet: DeployedPermissionSet | undefined;
   readonly verification: PassedVerification;
   readonly scopes: readonly Scope[];
@@ -98,13 +98,13 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     probedAt,
     verification,
     scopes,
-    // AWS denied them all.
+    // AWS denied all of them.
     foreignExternalIds: undefined,
   };
 }
 
-/** The role was checked again, and lacks something: it stays connected with its permissions. */
-export function lacking(
+/** The role lacks a permission: it stays connected, with the new report of its permissions. */
+export function withMissingPermissions(
   connection: ConnectedConnection,
   { permissions, checks }: Pick<FailedVerification, 'permissions' | 'checks'>,
 ): ConnectedConnection {
@@ -129,7 +129,7 @@ export const failed = (
   wasConnected: claimedRole(connection) !== undefined,
 });
 
-/** The customer's stack took the role away. The scopes stay: their targets must not fall through to a wider connection. */
+/** The customer's stack deleted the role. The scopes stay, so that their targets never resolve to a wider connection. */
 export const disconnected = (connection: RoleConnection, disconnectedAt: string): DisconnectedConnection => ({
   ...sharedByRoles.parse(connection),
   status: 'disconnected',
@@ -137,19 +137,19 @@ export const disconnected = (connection: RoleConnection, disconnectedAt: string)
   disconnectedAt,
 });
 
-/** The role that was reported and never connected is gone: the connection waits for one again. */
+/** The reported role, which never connected, is gone: the connection waits for a role again. */
 export const pendingAgain = (connection: RoleConnection): PendingConnection => ({
   ...sharedByRoles.parse(connection),
   status: 'pending',
 });
 
-/** While it waits for its role: for another account, or made for another permission set. */
+/** A pending connection with another account or permission set. */
 export const awaiting = (
   connection: PendingConnection,
   change: Partial<Pick<PendingConnection, 'expectedAccountId' | 'permissionSet'>>,
 ): PendingConnection => ({ ...connection, ...change });
 
-/** Bound to another account: with a registration that nothing of the account before knows, back to pending. */
+/** The connection is bound to another account: pending, with a registration that the previous account does not know. */
 export const released = (
   connection: RoleConnection,
   { expectedAccountId, registration }: { expectedAccountId: AccountId; registration: RoleRegistration },
@@ -187,14 +187,14 @@ export function deleted(connection: Connection, disconnectedAt: string): Connect
   };
 }
 
-/** Its external ID opened a role that another connection has, or (`isForeign` false) was denied that role. */
+/** Records that its external ID opened a role of another connection or, with `isForeign` false, was denied it. */
 export const withForeignRole = (connection: Connection, arn: RoleArn, isForeign: boolean): Connection => {
   const others = (connection.foreignRoles ?? []).filter((role) => role !== arn);
   return { ...connection, foreignRoles: isForeign ? [...others, arn] : others };
 };
 
-/** Its role opened with another connection's external ID. */
-export const openedByAnother = (
+/** The role opened with the external ID of another connection. */
+export const failedAsShared = (
   connection: RoleConnection & { readonly roleArn: RoleArn },
   foreign: ExternalId,
   verification: FailedVerification,
@@ -206,8 +206,8 @@ export const openedByAnother = (
   }),
   foreignExternalIds: [...new Set([...(connection.foreignExternalIds ?? []), foreign])],
 });
-/** Null removes one. */
-export const labelled = (
+/** The connection with changed labels; null removes one. */
+export const labeled = (
   connection: Connection,
   { reference, metadata, defaultRegion }: LabelChange,
 ): Connection => ({
@@ -219,29 +219,26 @@ export const labelled = (
 
 export const renamed = (connection: Connection, name: string): Connection => ({ ...connection, name });
 
-/** The vendor says where the connection applies. */
+/** The vendor set where the connection applies. */
 export const scopedByVendor = (connection: Connection, scopes: readonly Scope[]): Connection => ({
   ...connection,
   scopes,
   vendorScopes: scopes,
 });
 
-/** Starts a rotation of the external ID, or (undefined) cancels it. */
+/** Starts a rotation of the external ID; undefined cancels it. */
 export const withPendingExternalId = (
   connection: RoleConnection,
   pendingExternalId: ExternalId | undefined,
 ): RoleConnection => ({ ...connection, pendingExternalId });
 
-type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
+export type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
 
-/** Undefined when the connection has none. */
-export function withCallbackSecrets(
-  connection: Connection,
-  secrets: CallbackSecrets,
-): Connection | undefined {
+/** An access key without a migration to a role has no such secrets, and stays as it is. */
+export function withCallbackSecrets(connection: Connection, secrets: CallbackSecrets): Connection {
   if (connection.method === 'assume_role') return { ...connection, ...secrets };
   const { migration } = connection;
-  return migration && { ...connection, migration: { ...migration, ...secrets } };
+  return migration ? { ...connection, migration: { ...migration, ...secrets } } : connection;
 }
 
 /** A connection with an access key that works. */
@@ -276,20 +273,20 @@ export const withEncryptedKey = (
   encrypted: StoredAccessKey['encrypted'],
 ): KeyedConnection => ({ ...connection, accessKey: { ...connection.accessKey, encrypted } });
 
-/** A role may take the access key's place; or one was refused for it. */
+/** A migration to a role started, or its role failed the verification. */
 export const migrating = <Moving extends AccessKeyConnection>(
   connection: Moving,
   migration: RoleMigration,
 ): Moving => ({ ...connection, migration });
 
-/** A later report of the same finding: nothing changes for users of the connection. */
-export const reported = <Verified extends VerifiableConnection>(
+/** A newer report of the same result: nothing changes for users of the connection. */
+export const withReport = <Verified extends VerifiableConnection>(
   connection: Verified,
   verification: Verification,
 ): Verified => ({ ...connection, verification });
 
 /** The next version of a connection. */
-export const revised = <Next extends Connection>(
+export const nextVersion = <Next extends Connection>(
   next: Next,
   before: Connection,
   updatedAt: string,

@@ -37,7 +37,7 @@ const common = z.strictObject({
   reference: reference.optional(),
   metadata: metadata.optional(),
   defaultRegion: region.optional().meta({ description: 'Passed on with credentials.' }),
-  /** The account that the connection is bound to: as the vendor said, or that of the first role that connected. */
+  /** The account that the connection is bound to: set by the vendor, or that of the first connected role. */
   expectedAccountId: accountId.optional(),
   partition,
   scopes: z.array(scope).meta({ description: "Where it applies; {} is the organization's default." }),
@@ -48,12 +48,12 @@ const common = z.strictObject({
   scopeFrom: z
     .literal('callback')
     .optional()
-    .meta({ description: "A callback may make it the organization's default." }),
-  /** Roles of other connections that its external ID opened: none is its own before AWS denied it that ID once. */
+    .meta({ description: "A callback can make it the organization's default." }),
+  /** Roles of other connections that this external ID opened. Such a role is accepted here only after AWS denied it once. */
   foreignRoles: z.array(roleArn).optional(),
-  /** Other connections' external IDs that opened its role: it is safe again when AWS denies them. */
+  /** External IDs of other connections that opened this role. The role passes again only when AWS denies them. */
   foreignExternalIds: z.array(externalId).optional(),
-  /** Increases with every change; a change names the version it was made from. A later report of the same finding is none. */
+  /** Increases with every change. Storing a newer report of the same result does not increase it. */
   version: z.int(),
   createdAt: isoTime,
   updatedAt: isoTime,
@@ -68,11 +68,11 @@ const registration = z.strictObject({
   externalId: externalId.meta({
     description: "The value of sts:ExternalId that the role's trust policy must require.",
   }),
-  /** No other connection has had it. */
+  /** Unique: no other connection ever had it. */
   pendingExternalId: externalId.optional().meta({ description: 'During a rotation: the next one.' }),
   /** The callback's secret, encrypted with the service's key. */
   encryptedCallbackSecret: z.string(),
-  /** The secret before, which signs as well until then. */
+  /** The previous secret, which is accepted until `validUntil`. */
   previousCallbackSecret: z.strictObject({ encrypted: z.string(), validUntil: isoTime }).optional(),
 });
 export type RoleRegistration = DeepReadonly<z.infer<typeof registration>>;
@@ -85,11 +85,11 @@ export type Assurance = z.infer<typeof assurance>;
 /** The permission set. The vendor chooses the name; the rest is as deployed by the customer. */
 export const deployedPermissionSet = z.strictObject({
   name: permissionSetName,
-  /** Absent until a role was checked against one. */
+  /** Absent until a role was checked against a version. */
   version: z.int().optional(),
   /** The optional statements that are left out. */
   without: z.array(z.string()),
-  /** A newer version that the vendor's endpoints have heard of. */
+  /** A newer version that was already reported to the vendor's endpoints. */
   newest: z.int().optional(),
 });
 export type DeployedPermissionSet = DeepReadonly<z.infer<typeof deployedPermissionSet>>;
@@ -104,7 +104,7 @@ const verified = z.strictObject({
     description:
       "Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
   }),
-  /** When the negative probes last passed. */
+  /** The time when the negative probes last passed. */
   probedAt: isoTime,
   verification: verificationSchema,
 });
@@ -121,7 +121,7 @@ export type ConnectionLabels = DeepReadonly<
   Pick<z.infer<typeof common>, 'reference' | 'metadata' | 'defaultRegion'>
 >;
 
-/** Null removes one. */
+/** A change of labels; null removes one. */
 export interface LabelChange {
   readonly reference?: string | null | undefined;
   readonly metadata?: ConnectionLabels['metadata'];
@@ -129,9 +129,9 @@ export interface LabelChange {
 }
 
 export const labelsOf = ({ reference, metadata, defaultRegion }: ConnectionLabels): ConnectionLabels => ({
-  ...(reference !== undefined && { reference }),
-  ...(metadata !== undefined && { metadata }),
-  ...(defaultRegion !== undefined && { defaultRegion }),
+  reference,
+  metadata,
+  defaultRegion,
 });
 
 export const roleBase = common.extend({
@@ -157,21 +157,21 @@ const roleSchema = z.discriminatedUnion('status', [
   roleStates.disconnected,
 ]);
 
-/** A role that is to take an access key's place; the key stays in use until the role has been verified. */
+/** A migration from an access key to a role; the key stays in use until the role has been verified. */
 export const migration = registration.extend({
-  /** The last role that was refused, and why. */
+  /** The last role that failed the verification, and its report. */
   roleArn: roleArn.optional(),
   verification: verificationSchema.optional(),
 });
 export type RoleMigration = DeepReadonly<z.infer<typeof migration>>;
 
-/** An access key as a connection has it. */
+/** The stored access key of a connection. */
 export const storedAccessKey = z.strictObject({
-  /** All that is shown of it. */
+  /** The only part of the key that is shown. */
   lastFour: z.string().length(4).meta({ description: "The last four characters of the access key's id." }),
   /** The user or session that AWS says it belongs to. */
   principalArn: z.string(),
-  /** As the customer said; AWS does not tell. */
+  /** The expiry that the customer stated; AWS does not reveal it. */
   sessionExpiresAt: z.string().optional(),
   encrypted: z.strictObject({
     keyId: z.string(),
@@ -203,14 +203,14 @@ export const accessKeyStates = {
 };
 const accessKeySchema = z.discriminatedUnion('status', [accessKeyStates.keyed, accessKeyStates.deleted]);
 
-/** One way into one AWS account. */
+/** A connection to one AWS account. */
 export const connectionSchema = z.discriminatedUnion('method', [roleSchema, accessKeySchema]);
 export type RoleConnection = DeepReadonly<z.infer<typeof roleSchema>>;
 export type AccessKeyConnection = DeepReadonly<z.infer<typeof accessKeySchema>>;
 export type Connection = RoleConnection | AccessKeyConnection;
 
 export type PendingConnection = Extract<RoleConnection, { status: 'pending' }>;
-/** One whose role sessions can be opened. */
+/** A connection with a verified role, whose sessions can be opened. */
 export type ConnectedConnection = Extract<RoleConnection, { status: 'connected' }>;
 export type FailedConnection = Extract<RoleConnection, { status: 'failed' }>;
 export type DisconnectedConnection = Extract<RoleConnection, { status: 'disconnected' }>;
@@ -221,7 +221,7 @@ export type VerifiableConnection = ConnectedConnection | FailedConnection | Keye
 export const roleRegistrationOf = (connection: Connection): RoleRegistration | undefined =>
   connection.method === 'assume_role' ? connection : connection.migration;
 
-/** The callback's secret and, in a rotation, the one before, as they are encrypted. */
+/** The encrypted callback secret and, during a rotation, the previous one. */
 export function encryptedCallbackSecretsOf(connection: Connection): string[] {
   const trust = roleRegistrationOf(connection);
   return [trust?.encryptedCallbackSecret, trust?.previousCallbackSecret?.encrypted].filter(
@@ -229,27 +229,30 @@ export function encryptedCallbackSecretsOf(connection: Connection): string[] {
   );
 }
 
-/** The external ID in use, and the one that is to take its place. */
+/** Binds an encrypted callback secret to its connection. */
+export const callbackSecretContext = (connectionId: string): string => `callback-secret:${connectionId}`;
+
+/** The external ID in use and, during a rotation, the pending one. */
 export function externalIdsOf(connection: Connection): ExternalId[] {
   const trust = roleRegistrationOf(connection);
   return [trust?.externalId, trust?.pendingExternalId].filter((id) => id !== undefined);
 }
 
-/** The access key that a connection has; a deleted one has none. */
+/** The access key of a connection; a deleted connection has none. */
 export const accessKeyOf = (connection: Connection): StoredAccessKey | undefined =>
   connection.method === 'access_key' && connection.status !== 'disconnected'
     ? connection.accessKey
     : undefined;
 
-/** Has a role or an access key that can be verified. */
+/** Whether the connection has a role or an access key to verify. */
 export const isVerifiable = (connection: Connection): connection is VerifiableConnection =>
   connection.status === 'connected' || connection.status === 'failed';
 
-/** Deleted connections stay in the store, without scopes, so that a late destroy is recognized and no external ID is issued twice. */
+/** Deleted connections stay in the store, without scopes, to recognize a late destroy and never issue an external ID twice. */
 export const isDeleted = (connection: Connection): boolean =>
   connection.status === 'disconnected' && connection.reason === 'deleted';
 
-/** The account that a callback may connect a role of: the expected one, or that of the role or key connected now. */
+/** The account whose roles a callback can connect: the expected one, or that of the connected role or key. */
 export function boundAccountOf(connection: Connection): AccountId | undefined {
   if (connection.method === 'access_key' && connection.status !== 'disconnected') return connection.accountId;
   const role = claimedRole(connection);
@@ -266,7 +269,7 @@ export const permissionSetLabel = ({
 }: DeployedPermissionSet): PermissionSetId | DeployedPermissionSet['name'] =>
   version === undefined ? name : `${name}@${version}`;
 
-/** The role that no other connection may have. A role that was never verified claims nothing: else anyone could squat on one. */
+/** The role that no other connection can have. An unverified role claims nothing, so that no one can squat on a role. */
 export const claimedRole = (connection: Connection): RoleArn | undefined =>
   connection.method === 'assume_role' &&
   (connection.status === 'connected' || (connection.status === 'failed' && connection.wasConnected))

@@ -1,4 +1,4 @@
-/** A value of a schema, as everything but its parser sees it. */
+/** The read-only type of a schema's value. */
 export type DeepReadonly<Value> = unknown extends Value
   ? Value
   : Value extends string | number | boolean | null | undefined

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { notProved, proofLifetimeMs } from './caller-proof.js';
 import { deployedPermissionSet } from './connection.js';
@@ -12,15 +13,16 @@ import {
   enrollmentId,
   organizationId,
 } from './ids.js';
+import type { Token } from './ports.js';
 import { partition } from './role-arn.js';
 import { checkScope, type Scope, scope } from './scope.js';
 import { isoTime } from './verification.js';
 
-/** Where the connection of an account applies. No rule: nowhere, until it is given a scope. */
+/** Where the connection of an account applies. Without a rule it applies nowhere until it gets a scope. */
 export const scopeRule = z.strictObject({
-  /** By account. */
+  /** The scope of each listed account. */
   accounts: z.record(z.string(), scope).optional(),
-  /** For every other one; `{account}` and `{label}` in its names stand for the account and for its stack's label. */
+  /** The scope of every other account; `{account}` and `{label}` are replaced by the account and the label of its stack. */
   otherwise: z
     .strictObject({
       project: z.string().optional(),
@@ -38,11 +40,11 @@ export type ScopeRule = DeepReadonly<z.infer<typeof scopeRule>>;
 export const enrollmentSchema = z.strictObject({
   id: enrollmentId,
   organizationId,
-  /** The start of the names of its connections. */
+  /** The prefix of the names of its connections. */
   name: z.string(),
   partition,
   scopeRule,
-  /** Undefined: any account, `maxAccounts` of them. */
+  /** Undefined: any account, up to `maxAccounts`. */
   accountIds: z.array(accountId).optional(),
   maxAccounts: z.int(),
   /** The permission set of its accounts' roles, as for a connection. */
@@ -53,9 +55,9 @@ export const enrollmentSchema = z.strictObject({
   encryptedSecret: z.string(),
   createdAt: isoTime,
   expiresAt: isoTime,
-  /** The connection of each account that has registered itself. */
+  /** The connection of each registered account. */
   accounts: z.record(accountId, connectionId),
-  /** Nonces of the proofs that were used, with when each can be dropped: older proofs are refused for their age. */
+  /** The nonces of used proofs, each with the time when it can be dropped: by then the proof is too old anyway. */
   usedNonces: z.record(z.string(), isoTime),
 });
 export type Enrollment = DeepReadonly<z.infer<typeof enrollmentSchema>>;
@@ -117,3 +119,24 @@ export function withAccount(
     );
   return { ...enrollment, accounts: { ...enrollment.accounts, [account]: connectionId } };
 }
+
+/** An enrollment is stored as a token: its id finds it, and its encrypted secret is in the data. */
+export function enrollmentTokenOf(enrollment: Enrollment): Token {
+  const { id, organizationId, createdAt, expiresAt, ...data } = enrollment;
+  return {
+    kind: 'enrollment',
+    hash: enrollmentTokenHash(id),
+    organizationId,
+    createdAt,
+    expiresAt,
+    data: { id, ...data },
+  };
+}
+
+export const enrollmentIn = ({ data, organizationId, createdAt, expiresAt }: Token): Enrollment =>
+  enrollmentSchema.parse({ ...data, organizationId, createdAt, expiresAt });
+
+export const enrollmentTokenHash = (id: EnrollmentId): string => hash('sha256', id);
+
+/** Binds an encrypted secret to its enrollment. */
+export const enrollmentSecretContext = (id: string): string => `enrollment-secret:${id}`;

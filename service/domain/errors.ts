@@ -5,7 +5,7 @@ export type { ErrorCode } from './error-catalog/index.js';
 
 /** Further members of the problem details. */
 export interface ErrorMembers {
-  /** Of a verification. */
+  /** The checks of a failed verification. */
   readonly checks?: readonly Check[];
   readonly diagnosis?: Partial<NonNullable<FailedVerification['diagnosis']>>;
   /** The trust policy to deploy. */

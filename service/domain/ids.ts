@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
-/** A string that only its schema makes, so that an id of one kind is never taken for another. */
+/** A string that only its schema creates, so that ids of two kinds can't be mixed up. */
 export type Branded<Name extends string> = string & z.core.$brand<Name>;
 
 const id = <Name extends string>(prefix: string, length: number) =>
@@ -40,15 +40,15 @@ export type AccountId = z.infer<typeof accountId>;
 export const newOrganizationId = () => organizationId.parse(`org_${randomName(24)}`);
 export const newConnectionId = () => connectionId.parse(`con_${randomName(24)}`);
 export const newWebhookEndpointId = () => webhookEndpointId.parse(`whe_${randomName(24)}`);
-/** A webhook's: one for each event. */
+/** The `webhook-id`: one for each event, the same for all endpoints. */
 export const newMessageId = () => `msg_${randomName(24)}`;
 export const newEnrollmentId = () => enrollmentId.parse(`enr_${randomName(24)}`);
 export const newApiKeyId = () => apiKeyId.parse(`key_${randomName(16)}`);
 export const newOperatorTokenId = () => `opt_${randomName(16)}`;
 export const newSignInLinkId = () => `lnk_${randomName(16)}`;
 /**
- * In the order of their making: the time, a count within this process, and 50 random bits against other processes,
- * which are this process's: asking the system for them each time took a tenth of a request for credentials.
+ * An id that sorts by time: 10 digits of time, 4 of a counter, and 10 random letters of this process. They are drawn
+ * once, since drawing them for each id took a tenth of a request for credentials.
  */
 export const newAuditId = (nowMs: number): AuditId => {
   lastAuditTime = Math.max(lastAuditTime, nowMs);
@@ -57,10 +57,10 @@ export const newAuditId = (nowMs: number): AuditId => {
   ownAuditLetters ??= randomName(10);
   return auditId.parse(`aud_${inBase32(lastAuditTime, 10)}${inBase32(auditCount, 4)}${ownAuditLetters}`);
 };
-/** Lower than the ids of that time, higher than those of earlier ones: where the log is cut. */
+/** An id below all ids of that time and above all earlier ones: the place to cut the log. */
 export const firstAuditIdAt = (ms: number): AuditId =>
   auditId.parse(`aud_${inBase32(ms, 10)}${'2'.repeat(14)}`);
-/** When the record was made, by the clock of its process. */
+/** The time of the record, by the clock of its process. */
 export function timeOfAuditId(id: string): number {
   let ms = 0;
   for (const digit of id.slice('aud_'.length, 'aud_'.length + 10)) ms = ms * 32 + digits.indexOf(digit);
@@ -70,7 +70,7 @@ let lastAuditTime = 0;
 let auditCount = -1;
 let ownAuditLetters: string | undefined;
 
-/** 240 random bits: an external ID is never guessed and never made twice. */
+/** An external ID with 240 random bits: it can't be guessed, and never repeats. */
 export const newExternalId = (prefix = 'rb-') => externalId.parse(`${prefix}${randomName(48)}`);
 
 export const isOrganizationId = (text: string): text is OrganizationId =>

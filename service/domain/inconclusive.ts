@@ -1,8 +1,8 @@
 import { RolebridgeError } from './errors.js';
-import type { StsAnswer } from './ports.js';
+import type { InconclusiveAnswer } from './sts-calls.js';
 
-/** Why AWS gave no verdict. */
-export type InconclusiveReason = Extract<StsAnswer<object>, { outcome: 'inconclusive' }>['reason'];
+/** The reason why AWS gave no verdict. */
+export type InconclusiveReason = InconclusiveAnswer['reason'];
 
 /** `propagating`: a new role is not known everywhere yet. */
 export interface NoVerdict {
@@ -12,7 +12,7 @@ export interface NoVerdict {
 }
 
 /** The message, and the seconds until a retry. */
-export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, number]> = {
+const messages: Record<InconclusiveReason, readonly [string, number]> = {
   throttled: ['AWS is throttling requests.', 5],
   timed_out: ['AWS did not answer in time.', 2],
   unreachable: ['AWS could not be reached.', 5],
@@ -25,6 +25,7 @@ export const inconclusiveMessages: Record<InconclusiveReason, readonly [string, 
   ],
   vendor_not_allowed: ["A policy of the vendor's own AWS account denies sts:AssumeRole.", 60],
   request_rejected: ['AWS did not accept the request.', 30],
+  shutting_down: ['The service is shutting down.', 5],
   too_many_concurrent_calls: ['Too many of your calls wait for AWS at the same time.', 5],
   vendor_credentials_expired: ["The service's own AWS credentials have expired.", 30],
   vendor_credentials_invalid: ["The service's own AWS credentials are missing or not accepted.", 30],
@@ -37,13 +38,16 @@ const codeOf = (reason: NoVerdict['reason']) => {
   return reason.startsWith('vendor_credentials') ? 'vendor_credentials_invalid' : 'aws_unavailable';
 };
 
-/** No verdict, as the error that asks to try again. */
-export function inconclusiveError(reason: InconclusiveReason): RolebridgeError {
-  const [message, retryAfterSeconds] = inconclusiveMessages[reason];
-  return noVerdictError({ reason, message, retryAfterSeconds });
+export function noVerdict(reason: InconclusiveReason): NoVerdict {
+  const [message, retryAfterSeconds] = messages[reason];
+  return { reason, message, retryAfterSeconds };
 }
 
-/** @param subject ` about the role` */
+/** The error that asks the caller to retry. */
+export const inconclusiveError = (reason: InconclusiveReason): RolebridgeError =>
+  noVerdictError(noVerdict(reason));
+
+/** @param subject such as ` about the role` */
 export const noVerdictError = (
   { reason, message, retryAfterSeconds }: NoVerdict,
   subject = '',

@@ -3,30 +3,30 @@ import { connectionId, externalId, organizationId } from './ids.js';
 import { partition, roleArn } from './role-arn.js';
 import { errorCode, isoTime } from './verification.js';
 
-/** A task about a connection when it is due, for whichever process gets to it first. */
+/** Scheduled work on a connection; one process leases it when it is due. */
 export const jobSchema = z.strictObject({
   connectionId,
   organizationId,
-  /** Verify it again; expire it if it was never used; prove that AWS denies the role that was given up. */
+  /** Re-verify the connection; expire it if it was never used; confirm that AWS denies a role that it no longer has. */
   purpose: z.enum(['verify', 'expire', 'confirm_revocation']),
   dueAt: isoTime,
-  /** Progress: failures in a row, or attempts. */
+  /** Failures in a row of a verification; attempts to confirm a revocation. */
   attempts: z.int(),
-  /** The role that was given up. */
+  /** The role that the connection no longer has. */
   role: z.strictObject({ arn: roleArn, externalId, partition }).readonly().optional(),
 });
 export type Job = Readonly<z.infer<typeof jobSchema>>;
 
-/** The latest check of a role that was started on the page, so that any process can show how far it is. */
+/** The latest check of a role that was started on the page, so that every process can show its progress. */
 export const runningCheckSchema = z.strictObject({
   connectionId,
   organizationId,
-  /** Of the request that started it. */
+  /** The id of the request that started the check. */
   requestId: z.string(),
   roleArn: z.string(),
   startedAt: isoTime,
   state: z.enum(['running', 'propagating', 'passed', 'failed']),
-  /** Why it failed. */
+  /** The code of a failed check. */
   code: errorCode.optional(),
 });
 export type RunningCheck = Readonly<z.infer<typeof runningCheckSchema>>;

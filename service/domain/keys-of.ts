@@ -1,7 +1,7 @@
 /** `Object.keys` with their type: only for tables that are written in the source, since a value from outside may have more. */
 export const keysOf = <Table extends object>(table: Table) => Object.keys(table) as (keyof Table & string)[];
 
-/** One value for each name. */
+/** A record with a value for each name. */
 export const forEachName = <Name extends string, Value>(
   names: readonly Name[],
   find: (name: Name) => Value,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Actor } from './audit.js';
 import { permissions } from './permission.js';
 
-/** Those of an organization, for any that the operator names, and two about organizations themselves. */
+/** The permissions within an organization, for every organization, and two for organizations themselves. */
 export const operatorPermissions = [...permissions, 'organizations:read', 'organizations:write'] as const;
 export type OperatorPermission = (typeof operatorPermissions)[number];
 

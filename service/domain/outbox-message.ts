@@ -15,10 +15,10 @@ export type DeliveryAttempt = Readonly<z.infer<typeof deliveryAttempt>>;
 export const outboxMessageSchema = z.strictObject({
   /** The `webhook-id`, `msg_…`: one for each event, whatever the number of endpoints. */
   id: z.string(),
-  /** Its id. */
+  /** The endpoint's id. */
   endpoint: z.string(),
   organizationId,
-  /** Absent: about no connection, such as a test message. */
+  /** Absent: the message is about no connection, such as a test message. */
   connectionId: connectionId.optional(),
   /** The body as it is sent: JSON text. */
   body: z.string(),
@@ -26,7 +26,7 @@ export const outboxMessageSchema = z.strictObject({
   dueAt: isoTime,
   attempts: z.int(),
   lastAttempt: deliveryAttempt.optional(),
-  /** It is delivered or given up. */
+  /** Set when the message was delivered or given up. */
   finished: z.strictObject({ at: isoTime, outcome: z.enum(['delivered', 'failed']) }).optional(),
 });
 export type OutboxMessage = DeepReadonly<z.infer<typeof outboxMessageSchema>>;

@@ -1,6 +1,6 @@
 import type { PermissionDenial, PermissionSet } from './permission-set.js';
 
-/** One entry of a set that the other version doesn't have, or has otherwise. */
+/** An entry that differs between two versions of a set. */
 export interface PermissionChange {
   readonly kind: 'statement' | 'deny' | 'managed_policy';
   readonly change: 'added' | 'removed' | 'changed';
@@ -25,7 +25,7 @@ export function comparePermissionSets(from: PermissionSet, to: PermissionSet): P
   ];
 }
 
-/** One line for people: `adds Certificates (acm:RequestCertificate), because it requests …`. */
+/** The change in one line: `adds Certificates (+acm:RequestCertificate): …`. */
 export function changeSentence({ kind, change, sid, reason, optional, ...lists }: PermissionChange): string {
   const { addedActions, removedActions, addedResources, removedResources, conditionsChanged } = lists;
   const verb = { added: 'adds', removed: 'removes', changed: 'changes' }[change];
@@ -92,7 +92,7 @@ const missingIn = (list: readonly string[] = [], of: readonly string[] = []) =>
 
 const signs = (sign: string, items: readonly string[]) => items.map((item) => `${sign}${item}`);
 
-/** The order of members and of a list's values doesn't count. */
+/** The value as text, independent of the order of members and list items. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return JSON.stringify(value.map(canonical).sort());
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';

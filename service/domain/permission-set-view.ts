@@ -1,4 +1,4 @@
-/** A permission set as people read it: on the page, and wherever else it is chosen or compared. */
+/** A permission set in words, for the page and the command line. */
 import { groupBy } from './group-by.js';
 import type { PermissionDenial, PermissionSet } from './permission-set.js';
 import { permissionSetId } from './permission-set.js';
@@ -11,10 +11,10 @@ export interface StatementView {
   /** The customer can leave it out. */
   readonly isOptional: boolean;
   readonly isLeftOut: boolean;
-  /** By service: `EC2: describe instances, start instances`. */
+  /** A line for each AWS service, such as `EC2: describe instances, start instances`. */
   readonly words: readonly string[];
   readonly actions: readonly string[];
-  /** Empty: everywhere. */
+  /** Empty: all resources. */
   readonly resources: readonly string[];
   readonly hasConditions: boolean;
 }
@@ -27,7 +27,7 @@ export interface PermissionSetView {
   readonly statements: readonly StatementView[];
   readonly denies: readonly StatementView[];
   readonly managedPolicies: readonly string[];
-  /** Against the version that is deployed. Empty without one. */
+  /** Differences from the deployed version; empty without one. */
   readonly changes: readonly PermissionChange[];
 }
 

@@ -125,7 +125,7 @@ export const permissionSetSchema = z
     ] as const)
       for (const [index, entry] of entries.entries()) {
         const foreign = entry.check?.actions.find(
-          (name) => !entry.actions.some((pattern) => covers(pattern, name)),
+          (name) => !entry.actions.some((pattern) => patternCovers(pattern, name)),
         );
         if (foreign !== undefined)
           report([list, index, 'check', 'actions'], `${foreign} is not among the statement's actions`);
@@ -138,7 +138,7 @@ export const permissionSetSchema = z
 
 export type PermissionSet = DeepReadonly<z.output<typeof permissionSetSchema>>;
 
-/** How a version is written: `deploy@3`. */
+/** A version's id: `deploy@3`. */
 export type PermissionSetId = `${string}@${number}`;
 export const permissionSetId = ({
   name,
@@ -155,11 +155,11 @@ export function parsePermissionSetId(text: string): { name: string; version: num
 export interface PermissionSets {
   /** All versions, by name, the newest first. */
   list(): readonly PermissionSet[];
-  /** One version, or the newest; undefined when there is none. */
+  /** The version, by default the newest; undefined when there is none. */
   get(name: string, version?: number): PermissionSet | undefined;
 }
 
-/** The sets of a service, to be looked up. */
+/** Sorts the sets for lookup. */
 export function permissionSetsOf(sets: readonly PermissionSet[]): PermissionSets {
   const sorted = sets.toSorted(
     (one, other) => one.name.localeCompare(other.name) || other.version - one.version,
@@ -171,8 +171,8 @@ export function permissionSetsOf(sets: readonly PermissionSet[]): PermissionSets
   };
 }
 
-/** Does an action pattern cover a concrete action? IAM knows no letter case in actions. */
-export const covers = (pattern: string, name: string): boolean =>
+/** Whether an action pattern matches a concrete action. IAM ignores letter case in actions. */
+export const patternCovers = (pattern: string, name: string): boolean =>
   matchesGlob(pattern.toLowerCase(), name.toLowerCase());
 
 /** A statement as IAM writes it. */

@@ -24,7 +24,7 @@ export type Permission = z.infer<typeof permission>;
 /** The default of a key: a job that resolves a target and gets its credentials. */
 export const defaultPermissions: readonly Permission[] = ['connections:read', 'credentials:issue'];
 
-/** The most that credentials issued with a key can be. */
+/** Upper limits for the credentials issued with a key. */
 export const ceilings = z.strictObject({
   durationSeconds: z
     .int()
@@ -38,10 +38,10 @@ export type Ceilings = DeepReadonly<z.infer<typeof ceilings>>;
 
 export const authority = z.strictObject({
   permissions: z.array(permission).min(1).max(permissions.length),
-  /** Only connections and targets within it; absent: the whole organization. */
+  /** Limits the authority to connections and targets within this scope. Absent: the whole organization. */
   scope: scope.optional(),
   ceilings: ceilings.optional(),
-  /** From then on it opens nothing. */
+  /** The time when the authority ends. */
   expiresAt: isoTime.optional(),
 });
 export type Authority = DeepReadonly<z.infer<typeof authority>>;
@@ -75,8 +75,8 @@ export function requireWholeOrganization(authority: Authority): void {
   );
 }
 
-/** Is all of the connection within the caller's scope, and stays there whatever its callback says? */
-export function covers({ scope }: Pick<Authority, 'scope'>, connection: Connection): boolean {
+/** Whether all scopes of the connection, including those that its callback can set, are within the caller's scope. */
+export function isWithinAuthority({ scope }: Pick<Authority, 'scope'>, connection: Connection): boolean {
   if (scope === undefined) return true;
   const { scopes, vendorScopes = [] } = connection;
   return scopes.length > 0 && [...scopes, ...vendorScopes].every((each) => isWithin(each, scope));
@@ -98,7 +98,7 @@ export function narrowed(maker: Authority, wanted: Authority): Authority {
     maker.expiresAt !== undefined &&
     Date.parse(expiresAt) > Date.parse(maker.expiresAt)
   )
-    throw denied(`This API key expires at ${maker.expiresAt}, and so does everything made with it.`);
+    throw denied(`This API key expires at ${maker.expiresAt}, and so does everything created with it.`);
   const limits = narrowedCeilings(maker.ceilings ?? {}, wanted.ceilings ?? {});
   return {
     permissions: permissions.filter((one) => wanted.permissions.includes(one)),

@@ -13,7 +13,7 @@ import type { Project } from './project.js';
 import type { Quota, QuotaName } from './quotas.js';
 import type { Partition, RoleArn } from './role-arn.js';
 import type { Token } from './token.js';
-import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
+import type { SimulatedDecision, Simulation } from './verification/judge-permissions.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 export type { Job, RunningCheck } from './job.js';
@@ -59,7 +59,7 @@ export interface Change {
   readonly idempotency?: IdempotencyRecord;
   /** For a connection that is new. */
   readonly quotas?: readonly Quota[];
-  /** Jobs of the connection; each replaces the one with the same purpose. */
+  /** Jobs of the connection; each replaces the one with the same purpose and role. */
   readonly jobs?: readonly Job[];
   /** Canceled jobs. */
   readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
@@ -377,6 +377,8 @@ export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
         | 'vendor_not_allowed'
         | 'vendor_credentials_expired'
         | 'vendor_credentials_invalid'
+        /** AWS was not asked: the service is about to end. */
+        | 'shutting_down'
         /** AWS was not asked: too many calls of the same organization wait already. */
         | 'too_many_concurrent_calls';
       readonly requestId?: string | undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 import { groupBy } from './group-by.js';
 import { organizationId } from './ids.js';
-import { level, type Scope, scopeKey } from './scope.js';
+import { level, levels, type Scope, scopeKey } from './scope.js';
 import { isoTime } from './verification.js';
 
 const displayName = z
@@ -58,29 +58,25 @@ export function movesBetween(before: Project, after: Project): { from: Scope; to
 }
 
 /** The declared scope that was probably meant, level by level; undefined when none is near. */
-export function nearest(
-  { project, environment, architecture }: Scope,
-  projects: readonly Project[],
-): Scope | undefined {
-  const inProject = nearestOf(project, projects);
-  if (environment === undefined || inProject === undefined) return inProject && { project: inProject.id };
-  const inEnvironment = nearestOf(environment, inProject.environments);
-  if (inEnvironment === undefined) return undefined;
-  const scope = { project: inProject.id, environment: inEnvironment.id };
-  if (architecture === undefined) return scope;
-  const one = nearestOf(architecture, inEnvironment.architectures);
-  return one && { ...scope, architecture: one.id };
+export function nearest(wanted: Scope, projects: readonly Project[]): Scope | undefined {
+  const project = nearestOf(wanted.project, projects);
+  const environment = nearestOf(wanted.environment, project?.environments);
+  const architecture = nearestOf(wanted.architecture, environment?.architectures);
+  const found = { project: project?.id, environment: environment?.id, architecture: architecture?.id };
+  return levels.every((level) => (wanted[level] === undefined) === (found[level] === undefined))
+    ? found
+    : undefined;
 }
 
 function nearestOf<Thing extends { readonly id: string }>(
   wanted: string | undefined,
-  things: readonly Thing[],
+  things: readonly Thing[] = [],
 ): Thing | undefined {
   if (wanted === undefined) return undefined;
   let best: Thing | undefined;
   let least = Math.max(3, wanted.length / 2);
   for (const thing of things) {
-    // As many letters as the lengths differ by have to be added.
+    // The distance is at least the difference of the lengths.
     if (Math.abs(thing.id.length - wanted.length) >= least) continue;
     const distance = editDistance(wanted.toLowerCase(), thing.id.toLowerCase());
     if (distance < least) [best, least] = [thing, distance];
@@ -103,17 +99,14 @@ function editDistance(one: string, other: string): number {
   return row[other.length] ?? 0;
 }
 
-/** Of every declared target, by the key of its scope. */
+/** The name of every declared target by the key of its scope. */
 export const namesOf = (projects: readonly Project[]): ReadonlyMap<string, string> =>
   new Map(
-    projects.flatMap((project): [string, string][] => [
-      [project.id, project.name],
-      ...project.environments.flatMap((environment): [string, string][] => [
-        [`${project.id}/${environment.id}`, environment.name],
-        ...environment.architectures.map(({ id, name }): [string, string] => [
-          `${project.id}/${environment.id}/${id}`,
-          name,
-        ]),
+    projects.flatMap(({ id: project, name, environments }): [string, string][] => [
+      [project, name],
+      ...environments.flatMap(({ id: environment, name, architectures }): [string, string][] => [
+        [`${project}/${environment}`, name],
+        ...architectures.map(({ id, name }): [string, string] => [`${project}/${environment}/${id}`, name]),
       ]),
     ]),
   );

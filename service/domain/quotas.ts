@@ -1,10 +1,10 @@
 import { RolebridgeError } from './errors.js';
 import { forEachName, keysOf } from './keys-of.js';
 
-/** How much of each kind one organization may have; 0 is no limit. Defaults, and how a sentence names them. */
+/** The default quota of an organization for each kind (0 is no limit), and the kind's name in sentences. */
 const kinds = {
   connections: [10_000, 'connections'],
-  /** Their rows stay: a late destroy is recognized, and no external ID is issued twice. */
+  /** The rows of deleted connections stay, to recognize a late destroy and never issue an external ID twice. */
   deletedConnections: [20_000, 'deleted connections'],
   projects: [1_000, 'declared projects'],
   /** Revoked and expired keys are deleted when there is no more room. */
@@ -12,7 +12,7 @@ const kinds = {
   /** A revoked one counts until sessions opened with it have ended, 12 hours. */
   signInLinks: [1_000, 'sign-in links'],
   setupCodes: [1_000, 'set-up codes'],
-  /** Of persons on the pages. */
+  /** Sessions of persons on the pages. */
   webSessions: [1_000, 'web sessions'],
   enrollments: [100, 'enrollments'],
   webhookEndpoints: [50, 'webhook endpoints'],
@@ -24,7 +24,7 @@ export type QuotaName = keyof typeof kinds;
 export type QuotaSettings = Readonly<Record<QuotaName, number>>;
 export const quotaNames = keysOf(kinds);
 
-/** One value for each quota. */
+/** A record with a value for each quota. */
 export const forEachQuota = <Value>(find: (name: QuotaName) => Value): Record<QuotaName, Value> =>
   forEachName(quotaNames, find);
 

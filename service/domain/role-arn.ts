@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { RolebridgeError } from './errors.js';
-import { type AccountId, accountId, isAccountId } from './ids.js';
+import { type AccountId, isAccountId } from './ids.js';
 
-/** As {@link parseRoleArn} has checked it. */
+/** The ARN of a role; {@link parseRoleArn} checks it. */
 export const roleArn = z
   .string()
   .regex(/^arn:[a-z-]+:iam::[0-9]{12}:role\/[\x21-\x7e]{1,575}$/)
@@ -12,13 +12,13 @@ export type RoleArn = z.infer<typeof roleArn>;
 export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']);
 export type Partition = z.infer<typeof partition>;
 
-/** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */
+/** Each partition has separate credentials and hosts. Hosts come from this table, never from input. */
 export const partitions: Readonly<
   Record<
     Partition,
     {
       stsRegion: string;
-      /** Its STS is on in every account, so that a denial there is a denial. A partition may have one region only. */
+      /** A region whose STS is active in every account. Absent in a partition with a single region. */
       secondStsRegion?: string;
       stsHost: string;
       iamHost: string;
@@ -79,15 +79,8 @@ export function parseRoleArn(text: string): ParsedRoleArn {
   if (text.length > 2048) return refuse('it is longer than 2048 characters.');
   // Printable ASCII only: IAM's own paths and names have nothing else.
   if (!/^[\x21-\x7e]+$/.test(text)) return refuse('it holds a space or a character outside printable ASCII.');
-  const parts = text.split(':');
-  const [prefix, partitionName, serviceName, region, account, resource] = parts;
-  if (
-    parts.length !== 6 ||
-    prefix !== 'arn' ||
-    resource === undefined ||
-    account === undefined ||
-    partitionName === undefined
-  )
+  const [prefix, partitionName, serviceName, region, account = '', resource, ...more] = text.split(':');
+  if (prefix !== 'arn' || resource === undefined || more.length > 0)
     return refuse('it must have six parts separated by ":", and begin with "arn".');
   if (serviceName !== 'iam')
     return refuse('its service must be "iam" (an ARN of an assumed-role session is not a role).');
@@ -98,11 +91,7 @@ export function parseRoleArn(text: string): ParsedRoleArn {
   const name = segments.pop() ?? '';
   if (!/^[A-Za-z0-9_+=,.@-]{1,64}$/.test(name))
     return refuse('the role name must be 1 to 64 letters, digits or any of _+=,.@-');
-  if (
-    segments.some(
-      (segment) => segment === '' || segment === '.' || segment === '..' || /[*?${}<>"'\\`]/.test(segment),
-    )
-  )
+  if (segments.some((segment) => /^\.{0,2}$|[*?${}<>"'\\`]/.test(segment)))
     return refuse('the path must be names separated by single slashes, without wildcards or quotes.');
   const path = segments.length === 0 ? '/' : `/${segments.join('/')}/`;
   if (path.length > 512) return refuse('the path is longer than 512 characters.');
@@ -111,15 +100,7 @@ export function parseRoleArn(text: string): ParsedRoleArn {
     throw new RolebridgeError(
       'partition_not_supported',
       `The AWS partition ${JSON.stringify(partitionName)} is not supported.`,
-      {
-        remedy: `Use a role in one of these partitions: ${partition.options.join(', ')}.`,
-      },
+      { remedy: `Use a role in one of these partitions: ${partition.options.join(', ')}.` },
     );
-  return {
-    arn: roleArn.parse(text),
-    partition: known.data,
-    accountId: accountId.parse(account),
-    path,
-    name,
-  };
+  return { arn: roleArn.parse(text), partition: known.data, accountId: account, path, name };
 }

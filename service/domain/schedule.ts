@@ -2,19 +2,19 @@ import { type Connection, claimedRole, isDeleted, isVerifiable, roleRegistration
 import type { Job } from './ports.js';
 import { parseRoleArn } from './role-arn.js';
 
-/** When the service looks at connections without a request. */
+/** The intervals of the scheduled work on connections. */
 export interface Schedule {
-  /** A connection with a role or an access key is verified again at least this often. */
+  /** The longest time between two verifications of a role or an access key. */
   readonly verifyIntervalMs: number;
-  /** The negative probes are made again at least this often. */
+  /** The longest time between two runs of the negative probes. */
   readonly probeIntervalMs: number;
-  /** A pending connection that was never used goes after this long. */
+  /** The time after which a pending connection that was never used expires. */
   readonly pendingExpiryMs: number;
 }
 
-/** While an external ID is being changed: the callback may have come before AWS knew the new trust policy everywhere. */
+/** The interval during a rotation: the callback may have arrived before the new trust policy had propagated. */
 const rotationIntervalMs = 300_000;
-/** A failed check is repeated after this long before it counts. */
+/** The delay before a failed check is repeated. The second failure in a row counts. */
 export const secondCheckMs = 60_000;
 
 /** Jobs to add and to cancel after a change of a connection. */
@@ -45,24 +45,24 @@ export function jobsAfter(
       add('verify', nowMs + untilNextCheck(next, plan, before && isVerifiable(before)));
   } else if (before && isVerifiable(before)) ended.push('verify');
 
-  // Also when another role takes its place: its customer may have left it as it was.
-  const givenUp = before && claimedRole(before);
-  const trust = before && roleRegistrationOf(before);
-  if (givenUp && trust && claimedRole(next) !== givenUp)
-    add('confirm_revocation', nowMs + (proofDelaysMs[0] ?? 0), {
-      arn: givenUp,
-      externalId: trust.externalId,
-      partition: parseRoleArn(givenUp).partition,
+  // Another role may have replaced this one, which its customer did not delete.
+  const releasedRole = before && claimedRole(before);
+  const registration = before && roleRegistrationOf(before);
+  if (releasedRole && registration && claimedRole(next) !== releasedRole)
+    add('confirm_revocation', nowMs + (revocationDelaysMs[0] ?? 0), {
+      arn: releasedRole,
+      externalId: registration.externalId,
+      partition: parseRoleArn(releasedRole).partition,
     });
   return { jobs, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
 }
 
-/** Spread at random, so that connections that were made or checked together are not checked together for ever. */
-function untilNextCheck(next: Connection, plan: Schedule, isWatched: boolean | undefined): number {
+/** The delay has jitter, so that connections that were created together are not checked together. */
+function untilNextCheck(next: Connection, plan: Schedule, wasScheduled: boolean | undefined): number {
   const interval = pendingExternalId(next)
     ? Math.min(plan.verifyIntervalMs, rotationIntervalMs)
     : plan.verifyIntervalMs;
-  const earliest = isWatched ? 0.8 : 0.2;
+  const earliest = wasScheduled ? 0.8 : 0.2;
   return interval * (earliest + Math.random() * (1 - earliest));
 }
 
@@ -72,8 +72,8 @@ const wasChecked = (before: Connection, next: Connection): boolean =>
 const pendingExternalId = (connection: Connection) =>
   isDeleted(connection) ? undefined : roleRegistrationOf(connection)?.pendingExternalId;
 
-/** How long after one another AWS is asked whether a role that was given up is closed: a day in all. */
-const proofDelaysMs: readonly number[] = [
+/** The delays between the attempts to confirm a revocation: a day in all. */
+const revocationDelaysMs: readonly number[] = [
   2_000,
   5_000,
   15_000,
@@ -88,11 +88,11 @@ const proofDelaysMs: readonly number[] = [
   ...Array<number>(23).fill(3_600_000),
 ];
 
-/** Checks within the first hour. */
+/** The number of attempts within the first hour. */
 export const revocationChecksInAnHour = 10;
 
-/** When to ask again after so many answers that the role is still open; undefined after a day. */
+/** The time of the next attempt; undefined after a day. */
 export const nextRevocationCheckAt = (attempts: number, nowMs: number): string | undefined => {
-  const delay = proofDelaysMs[attempts];
+  const delay = revocationDelaysMs[attempts];
   return delay === undefined ? undefined : new Date(nowMs + delay).toISOString();
 };

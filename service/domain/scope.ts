@@ -16,7 +16,7 @@ export const scope = z
   .meta({ id: 'Scope' });
 export type Scope = Readonly<z.infer<typeof scope>>;
 
-const levels = ['project', 'environment', 'architecture'] as const;
+export const levels = ['project', 'environment', 'architecture'] as const;
 
 /** Refuses a scope with a gap (an environment without its project) or a name that breaks the rule. */
 export function checkScope(scope: Scope): Scope {
@@ -32,7 +32,7 @@ export function checkScope(scope: Scope): Scope {
   return refuseGap(scope);
 }
 
-/** Of a scope that passed its schema, which checks each name. */
+/** Refuses a scope with a gap; its schema has checked the names. */
 export function refuseGap(scope: Scope): Scope {
   let missing: string | undefined;
   for (const level of levels) {
@@ -92,11 +92,11 @@ export function keysThatMatch(target: Scope): string[] {
 export const keysWithin = (key: string): { after: string; before: string } =>
   key === '' ? { after: '', before: '~' } : { after: `${key}/`, before: `${key}0` };
 
-/** Is it that scope, or a part of it? */
+/** Whether the scope equals the wider one or is part of it. */
 export const isWithin = (scope: Scope, wider: Scope): boolean =>
   keysThatMatch(scope).includes(scopeKey(wider));
 
-/** For people: "project shop, environment production" or "the organization's default". */
+/** The scope in words: "project shop, environment production" or "the organization's default". */
 export const describeScope = (scope: Scope): string =>
   levels.flatMap((level) => (scope[level] ? `${level} ${scope[level]}` : [])).join(', ') ||
   "the organization's default";

@@ -21,7 +21,7 @@ export interface SessionRequest {
   readonly tags?: readonly SessionTag[] | undefined;
 }
 
-/** Where the customer's CloudTrail says who asked: everywhere when their role allows it, or in the session name. */
+/** Where the customer's CloudTrail shows the caller: as the source identity if the role allows it, else in the session name. */
 export type Attribution = 'source_identity' | 'session_name';
 
 export interface Session {
@@ -29,7 +29,7 @@ export interface Session {
   readonly attribution: Attribution;
 }
 
-/** Sessions of the customers' roles, opened once and kept as long as they are good. */
+/** Sessions of the customers' roles, cached until shortly before they expire. */
 export interface Sessions {
   /** A cached session that does not expire soon. */
   cached(connection: ConnectedConnection, request: SessionRequest): Session | undefined;
@@ -44,6 +44,6 @@ export interface Sessions {
     intent: AuditIntent,
     requestId?: string,
   ): Promise<Session>;
-  /** Does the service run as a role's session? Undefined while AWS does not say; asked until it did, once. */
+  /** Whether the service runs as a role's session; undefined while AWS gives no answer. */
   isRoleChaining(partition: Partition): Promise<boolean | undefined>;
 }

@@ -1,4 +1,4 @@
-/** A link that signs one person in: for the organization or only one connection, as far as its maker may. */
+/** A link that signs one person in, for the organization or for one connection, within its creator's authority. */
 import { z } from 'zod';
 import { apiKeyId, type ConnectionId, connectionId } from './ids.js';
 import { type Authority, authority, narrowed, type Permission } from './permission.js';
@@ -14,13 +14,13 @@ export const linkData = z.object({
   id: z.string(),
   access,
   authority,
-  /** Absent: the operator made it. */
+  /** The key that created the link. Absent: the operator created it. */
   apiKeyId: apiKeyId.optional(),
-  /** Of the link that opened the session that made it: when that one is revoked, so is this. */
+  /** The hash of the parent: the link was created in a session of it, and is revoked with it. */
   parentHash: z.string().optional(),
   connectionId: connectionId.optional(),
   returnUrl: z.string().optional(),
-  /** Encrypted. */
+  /** The encrypted person. */
   person: z.string().optional(),
   /** SHA-256 of the secret of the first browser that used it. */
   browser: z.string().optional(),
@@ -37,7 +37,7 @@ const permissionsOf: Record<Access, readonly Permission[]> = {
   manage: ['connections:read', 'connections:write'],
 };
 
-/** No link can release an account, issue credentials or make keys. @throws RolebridgeError `permission_denied` */
+/** The authority of a link, which can't release an account, issue credentials or create keys. @throws RolebridgeError `permission_denied` */
 export function linkAuthority(maker: Authority, wanted: Access): Authority {
   const { scope, expiresAt } = narrowed(maker, { permissions: permissionsOf[wanted] });
   return { permissions: permissionsOf[wanted], ...(scope && { scope }), ...(expiresAt && { expiresAt }) };

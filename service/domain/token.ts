@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { organizationId } from './ids.js';
 import { isoTime } from './verification.js';
 
-/** Something that the holder of a secret may do for a while; the store knows the secret's hash only (of an enrollment, its id's). */
+/** What the holder of a secret can do for a while. The store has only the hash of the secret (for an enrollment, of its id). */
 export const tokenSchema = z.strictObject({
   kind: z.enum([
     'web_session',
@@ -17,7 +17,7 @@ export const tokenSchema = z.strictObject({
   organizationId,
   createdAt: isoTime,
   expiresAt: isoTime,
-  /** Its content; JSON. */
+  /** The content as JSON. */
   data: z.record(z.string(), z.unknown()).readonly(),
 });
 export type Token = Readonly<z.infer<typeof tokenSchema>>;

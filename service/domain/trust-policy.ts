@@ -23,7 +23,7 @@ export const trustPolicy = ({
   });
 };
 
-/** With any values, such as references of a CloudFormation template. */
+/** The trust policy with other values, such as references of a CloudFormation template. */
 export const trustPolicyWith = (values: Readonly<Record<'principal' | 'externalId' | 'actions', unknown>>) =>
   withValues(rolePolicies.trustPolicy, values);
 

@@ -19,11 +19,11 @@ export const checkNames = [
 ] as const;
 export type CheckName = (typeof checkNames)[number];
 
-/** As the service writes it. */
+/** A time in the format that the service writes. */
 export const isoTime = z.iso.datetime().meta({ description: 'ISO 8601, in UTC.' });
 export const errorCode = z.enum(errorCodes).meta({ id: 'ProblemCode' });
 
-/** One request to AWS and its answer. */
+/** A request to AWS and its outcome. */
 export const probe = z
   .strictObject({
     probe: z.enum([
@@ -75,7 +75,7 @@ export const cause = z
   .meta({ id: 'Cause' });
 export type Cause = Readonly<z.infer<typeof cause>>;
 
-/** `trustPolicy`: the exact one to deploy, as JSON text; `currentPolicy`: the one that the role has, where it could be read. */
+/** `trustPolicy` is the policy to deploy, as JSON text; `currentPolicy` is the role's, if it could be read. */
 export const diagnosis = z.strictObject({
   causes: z.array(cause),
   trustPolicy: z.string(),
@@ -91,15 +91,15 @@ const report = z.strictObject({
     .meta({ description: 'The alias of the account, where the role may list it.' }),
   checks: z.array(check),
   probes: z.array(probe),
-  /** Of a connection with a permission set. */
+  /** The permissions of a role, where the connection has a permission set. */
   permissions: permissionsReport.optional(),
 });
 const passed = report.extend({
   result: z.literal('passed'),
   accountId: z.string(),
-  /** Of a role. */
+  /** The session that a role opened. */
   sessionArn: z.string().optional(),
-  /** Of an access key. */
+  /** The owner of an access key. */
   principalArn: z.string().optional(),
 });
 const failed = report.extend({

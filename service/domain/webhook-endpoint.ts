@@ -1,4 +1,4 @@
-/** Where messages go: for one organization or (of the operator's organization) for all. */
+/** A webhook endpoint: for one organization or, in the operator's organization, for all. */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
@@ -18,7 +18,7 @@ export const endpointUrl = z
   .regex(/^[\x21-\x7e]+$/, 'must be visible ASCII')
   .refine(isEndpointUrl, 'must be an https URL without a user name, a password and a fragment');
 
-/** `http:` too: where private addresses are allowed. */
+/** Accepts `http:` too, for private addresses. */
 export function isEndpointUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { protocol, username, password, hash: fragment } = new URL(value);
@@ -32,22 +32,22 @@ export const webhookEndpointSchema = z.strictObject({
   organizationId,
   url: endpointUrl,
   description: z.string().optional(),
-  /** Absent: all. */
+  /** The selected types. Absent: all types. */
   events: eventFilter.optional(),
   isEnabled: z.boolean(),
-  /** Encrypted. */
+  /** The encrypted signing secret. */
   secret: z.string(),
-  /** Signs beside the secret until then. */
+  /** The previous secret; messages carry its signature too until `validUntil`. */
   previousSecret: z.strictObject({ encrypted: z.string(), validUntil: isoTime }).optional(),
   createdAt: isoTime,
   updatedAt: isoTime,
 });
 export type WebhookEndpoint = DeepReadonly<z.infer<typeof webhookEndpointSchema>>;
 
-/** One that ROLEBRIDGE_WEBHOOK_ENDPOINTS names: for all organizations and all events. */
+/** An endpoint from ROLEBRIDGE_WEBHOOK_ENDPOINTS: for all organizations and all events. */
 export type SettingEndpoint = Pick<WebhookEndpoint, 'id' | 'url'>;
 
-/** The same for the same URL in every process. */
+/** The endpoint of a URL; its id is the same in every process. */
 export function settingEndpoint(url: string): SettingEndpoint {
   const name = [...hash('sha256', url, 'buffer').subarray(0, 24)]
     .map((byte) => 'abcdefghijklmnopqrstuvwxyz234567'[byte & 31])
@@ -55,12 +55,16 @@ export function settingEndpoint(url: string): SettingEndpoint {
   return { id: webhookEndpointId.parse(`whe_${name}`), url };
 }
 
-/** The vendor's business, whatever organization it was noticed in: only endpoints for all organizations get it. */
+/** Whether only endpoints for all organizations get messages of this type. */
 export const isForOperator = (type: MessageType): boolean =>
   type.startsWith('service.') || type === 'connection.vendor_denied';
 
 export const isWanted = ({ isEnabled, events }: WebhookEndpoint, type: EventType): boolean =>
   isEnabled && (events === undefined || events.includes(type));
+
+/** The encrypted secret and, during a rotation, the previous one. */
+export const encryptedSecretsOf = ({ secret, previousSecret }: WebhookEndpoint): string[] =>
+  previousSecret ? [secret, previousSecret.encrypted] : [secret];
 
 /** Binds an encrypted secret to its endpoint. */
 export const webhookSecretContext = (endpointId: string): string => `webhook-secret:${endpointId}`;

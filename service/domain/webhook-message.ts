@@ -89,7 +89,7 @@ export const securityTypes: Partial<Record<MessageType, 'always' | 'sometimes'>>
 
 export const testMessageData = z.strictObject({ endpointId: z.string() });
 
-/** Of the service itself. */
+/** The data of events about the service itself. */
 export const serviceMessageData = z.strictObject({
   code: errorCode,
   organizations: z.int().meta({ description: 'How many are affected, as far as the service has looked.' }),
@@ -145,7 +145,7 @@ export function messagesAfter(
   return [...messages, ...permissionMessages(before, next)];
 }
 
-/** Of a role that stays connected: the first message has the rest. */
+/** Messages about the permissions of a role that stays connected. */
 function permissionMessages(before: Connection | undefined, next: Connection): ConnectionMessage[] {
   if (next.method !== 'assume_role' || next.status !== 'connected') return [];
   const about = aboutConnection(next, before);
@@ -190,10 +190,11 @@ const keysOf = ({ scopes }: Connection): string => scopes.map(scopeKey).sort().j
 function statusType(before: Connection | undefined, next: Connection): ConnectionMessage['type'] | undefined {
   const hadWorked = before !== undefined && hasWorked(before);
   switch (next.status) {
-    case 'pending':
-      return before && next.expectedAccountId !== before.expectedAccountId && before.status !== 'pending'
-        ? 'connection.released'
-        : undefined;
+    case 'pending': {
+      if (before === undefined || before.status === 'pending') return undefined;
+      const isReleased = hadWorked || next.expectedAccountId !== before.expectedAccountId;
+      return isReleased ? 'connection.released' : undefined;
+    }
     case 'connected':
       if (before?.status === 'connected') return undefined;
       return before?.status === 'failed' && hadWorked ? 'connection.recovered' : 'connection.connected';

@@ -1,12 +1,12 @@
 /**
- * Watching over connections: verifies them again, expires those that were never used, and proves that access has ended where it
- * was given up. Findings are evaluated in `actions/`; this file decides time, concurrency and log lines.
+ * Scheduled work on connections: re-verification, expiry of unused connections, and confirmation that access has ended.
+ * `actions/` evaluates the findings; this file decides time, concurrency and log lines.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { deleteConnection } from '../actions/change-connection.js';
 import { confirmRevocation } from '../actions/confirm-revocation.js';
 import type { Dependencies } from '../actions/dependencies.js';
-import { expireConnection } from '../actions/expire-connection.js';
 import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.js';
 import { outboxMessages } from '../actions/outbox.js';
 import { type CheckFinding, reverifyConnection } from '../actions/reverify-connection.js';
@@ -14,37 +14,32 @@ import type { Requester } from '../domain/audit.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
-import { type ClockWatch, watchClock } from './clock-watch.js';
+import { type ClockJumps, detectClockJumps } from './clock-jumps.js';
 import { rescheduleJobs, scheduleMissingJobs } from './schedule-missing-jobs.js';
-import { runDueLoop, type Scheduler } from './scheduler.js';
+import { type Scheduler, startScheduler } from './scheduler.js';
 import { throttled } from './throttled.js';
 
-export { runDueLoop, type Scheduler } from './scheduler.js';
+export { type Scheduler, startScheduler } from './scheduler.js';
 
 export interface JobsOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Calls to STS, of all checks together, in this process. @default 25 */
-  readonly stsCallsPerSecond?: number | undefined;
-  /** Checks at the same time. @default 16 */
-  readonly concurrency?: number | undefined;
+  /** Calls to STS, of all checks together, in this process. */
+  readonly stsCallsPerSecond: number;
 }
 
-/** A pending connection that looks expired is checked again after this long. */
+/** The delay before the second look at a pending connection that seems to be expired. */
 const secondLookMs = 600_000;
-/** A check takes seconds; a process that died has its jobs taken over after this long. */
+/** A check takes seconds. After this time, another process takes over the jobs of a dead one. */
 const leaseMs = 300_000;
-/** A proof that access has ended is put off by an hour at most. */
+/** The longest delay between two attempts to confirm a revocation. */
 const longestProofDelayMs = 3_600_000;
 
 /** Starts the scheduler. */
-export function runJobs(
-  deps: Dependencies,
-  { logger, metrics, stsCallsPerSecond = 25, concurrency = 16 }: JobsOptions,
-): Scheduler {
+export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond }: JobsOptions): Scheduler {
   const { store, clock } = deps;
   const stsFor = throttled(deps.sts, { clock, callsPerSecond: stsCallsPerSecond });
-  const clockWatch = watchClock(clock);
+  const clockJumps = detectClockJumps(clock);
   const stopping = new AbortController();
   const massFailure = watchForMassFailure(deps, async (event, { organizationId, id }, organizations) => {
     if (event === 'canary_misconfigured' || event === 'canary_works') {
@@ -63,15 +58,15 @@ export function runJobs(
     await store.commit({ messages });
     deps.wake();
   });
-  const loop = runDueLoop<Job>({
+  const loop = startScheduler<Job>({
     name: 'jobs',
-    idOf: ({ connectionId, purpose }) => `${connectionId} ${purpose}`,
+    idOf: ({ connectionId, purpose, role }) => `${connectionId} ${purpose} ${role?.arn ?? ''}`,
     clock,
     logger,
-    concurrency,
+    concurrency: 16,
     leaseMs,
     async lease(request) {
-      const jump = clockWatch.jump();
+      const jump = clockJumps.jump();
       if (jump !== 0) {
         logger.warn({ jumpMs: Math.round(jump) }, 'the time of day jumped against the monotonic clock');
         if (jump < 0) {
@@ -83,19 +78,19 @@ export function runJobs(
     },
     nextAt: () => store.nextJobAt(),
     async handle(job, signal) {
-      const next = await runJob({ ...deps, sts: stsFor(signal) }, job, massFailure, clockWatch, {
+      const next = await runJob({ ...deps, sts: stsFor(signal) }, job, massFailure, clockJumps, {
         logger,
         metrics,
       });
       await store.completeJob(job, next);
     },
   });
-  const seeded = scheduleMissingJobs(deps, logger, stopping.signal).then(loop.wake);
+  const scheduled = scheduleMissingJobs(deps, logger, stopping.signal).then(loop.wake);
   return {
     wake: loop.wake,
     async stop() {
       stopping.abort();
-      await Promise.all([loop.stop(), seeded]);
+      await Promise.all([loop.stop(), scheduled]);
     },
   };
 }
@@ -115,7 +110,7 @@ async function runJob(
   deps: Dependencies,
   job: Job,
   massFailure: MassFailure,
-  clockWatch: ClockWatch,
+  clockWatch: ClockJumps,
   reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
@@ -129,17 +124,21 @@ async function runJob(
       return next;
     }
     case 'expire': {
-      // Irreversible jobs need a second look and a steady clock.
+      // An irreversible job needs a second look and a steady clock.
       if (job.attempts === 0 || !clockWatch.isSettled())
         return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
-      if (await expireConnection(deps, by, job))
-        logger.info(about, 'a pending connection that was never used expired');
+      const connection = await deps.store.connection(organizationId, connectionId);
+      if (connection?.status !== 'pending') return undefined;
+      await deleteConnection(deps, by, connection, { isExpiry: true });
+      logger.info(about, 'a pending connection that was never used expired');
       return undefined;
     }
     case 'confirm_revocation': {
       const { finding, next } = await confirmRevocation(deps, by, job);
       const aboutRole = { ...about, roleArn: job.role?.arn };
       if (finding === 'ended') logger.info(aboutRole, 'access has ended: AWS denies the role');
+      if (finding === 'no_principal')
+        logger.warn(aboutRole, 'the vendor has no principal in the partition of a role that was given up');
       if (finding === 'given_up')
         logger.warn(
           { ...aboutRole, code: 'access_not_ended' },
@@ -156,13 +155,16 @@ function logOutcome({ logger, metrics }: Reports, about: object, result: CheckFi
   if (result.finding === 'inconclusive')
     logger.info({ ...about, code: result.code }, 'a check has no verdict');
   if (result.finding !== 'refused') return;
-  const { code, message, isCounted, before } = result;
+  const { code, message, isPersisted, before } = result;
   const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };
   if (isLostProtection(before, code) && before.status === 'connected') {
     metrics.securityEvents.inc({ code });
     logger.error({ ...values, security: true }, `the role of a connection lost its protection: ${message}`);
-  } else if (code === 'vendor_not_allowed' && isCounted && before.status === 'connected')
+  } else if (code === 'vendor_not_allowed' && isPersisted && before.status === 'connected')
     logger.error(values, `a policy of the vendor denies one role, and its connection failed: ${message}`);
   else if (before.status === 'connected')
-    logger.warn(values, `a check ${isCounted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`);
+    logger.warn(
+      values,
+      `a check ${isPersisted ? 'failed again' : 'failed, and is repeated soon'}: ${message}`,
+    );
 }

@@ -5,16 +5,16 @@ import type { OrganizationId } from '../domain/ids.js';
 import type { Job } from '../domain/ports.js';
 import { jobsAfter, type Schedule } from '../domain/schedule.js';
 
-/** Jobs that are stored in one change. */
+/** The most jobs in one commit. */
 const atOnce = 200;
 const tryAgainMs = 60_000;
-/** With room for clocks of several machines that differ by minutes. */
+/** The longest lease, with room for clocks that differ by minutes. */
 const longestLeaseMs = 3_600_000;
 
 /**
  * Schedules a job for each connection that should be verified again and has none, spread over the interval: stored before
  * jobs existed, or imported. A check that a clock ahead of time postponed is scheduled again, too. Processes that start
- * together may both store a job; the last one stays. Never throws: a store that fails is asked again.
+ * together may both store a job; the last one stays. It never throws, and retries when the store fails.
  */
 export async function scheduleMissingJobs(
   deps: Dependencies,
@@ -23,7 +23,7 @@ export async function scheduleMissingJobs(
 ): Promise<void> {
   while (!signal.aborted)
     try {
-      const count = await seed(deps, signal);
+      const count = await scheduleFor(deps, signal);
       if (count > 0) logger.info({ count }, 'scheduled missing re-verification jobs');
       return;
     } catch (error) {
@@ -35,13 +35,13 @@ export async function scheduleMissingJobs(
 
 /** The clock was ahead and is correct again: postponed checks are brought forward. */
 export const rescheduleJobs = (deps: Dependencies, signal: AbortSignal): Promise<number> =>
-  seed(deps, signal, deps.store.everyConnection());
+  scheduleFor(deps, signal, deps.store.everyConnection());
 
-/** No check is due later, and no lease ends later, by a clock that is right. */
+/** With a correct clock, no check is due and no lease ends after this time. */
 const latestDueAt = ({ verifyIntervalMs }: Schedule, nowMs: number): string =>
   new Date(nowMs + Math.max(verifyIntervalMs, longestLeaseMs)).toISOString();
 
-async function seed(
+async function scheduleFor(
   { store, clock, schedule }: Dependencies,
   signal: AbortSignal,
   connections: AsyncIterable<Connection> = store.unwatchedConnections(latestDueAt(schedule, clock.now())),
@@ -56,7 +56,7 @@ async function seed(
   };
   for await (const connection of connections) {
     if (signal.aborted) break;
-    // One change is of one organization.
+    // A commit concerns one organization.
     if (connection.organizationId !== organizationId || waiting.length >= atOnce) await flush();
     organizationId = connection.organizationId;
     waiting.push(...jobsAfter(undefined, connection, schedule, clock.now()).jobs);

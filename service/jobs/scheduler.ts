@@ -3,43 +3,43 @@ import type { Logger } from 'pino';
 import type { Clock } from '../domain/ports.js';
 
 export interface Queue<Item> {
-  /** For the log. */
+  /** The name in the log. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly idOf: (item: Item) => string;
-  /** Items that are handled at the same time. */
+  /** The most items that are handled concurrently. */
   readonly concurrency: number;
-  /** Longer than any item takes: then it is free for another process. */
+  /** The lease, longer than any item takes: after it, another process can take the item. */
   readonly leaseMs: number;
   readonly lease: (request: { now: string; leaseUntil: string; limit: number }) => Promise<Item[]>;
-  /** When the next one is due. */
+  /** The time when the next item is due. */
   readonly nextAt: () => Promise<string | undefined>;
-  /** Does the item and says so to the store. The signal is aborted when the service ends. */
+  /** Handles the item and completes it in the store. The signal is aborted on shutdown. */
   readonly handle: (item: Item, signal: AbortSignal) => Promise<void>;
 }
 
 export interface Scheduler {
-  /** Something may be due before whatever is waited for. */
+  /** Call it after storing an item that may be due sooner. */
   wake(): void;
-  /** Takes no more jobs, and waits for running ones. */
+  /** Leases no more items, and waits for running ones. */
   stop(): Promise<void>;
 }
 
-/** Another process may have stored something that is due earlier. */
+/** The longest sleep: another process may have stored an item that is due sooner. */
 const longestSleepMs = 60_000;
-/** Due jobs that can't be leased belong to another process, perhaps a dead one. */
+/** The retry delay for due items that another process has leased. */
 const leasedElsewhereMs = 1_000;
 const longestBackOffMs = 30_000;
 
 /**
- * Runs jobs when they are due, and sleeps in between. A failed job is logged and retried when its lease has
- * ended; a store that fails is asked again after a growing while. Nothing ends the loop but `stop`.
+ * Runs jobs when they are due, and sleeps in between. A failed job is logged and retried when its lease expires; a store
+ * that fails is retried with backoff. Only `stop` ends the loop.
  */
-export function runDueLoop<Item>(queue: Queue<Item>): Scheduler {
+export function startScheduler<Item>(queue: Queue<Item>): Scheduler {
   const { clock, logger, name } = queue;
   const stopping = new AbortController();
-  // Each item waits for it in its own way.
+  // Every running item listens to the signal.
   setMaxListeners(0, stopping.signal);
   const running = new Map<string, Promise<void>>();
   let sleeping = new AbortController();
@@ -52,12 +52,13 @@ export function runDueLoop<Item>(queue: Queue<Item>): Scheduler {
 
   function start(item: Item) {
     const id = queue.idOf(item);
-    // The clock jumped past its lease while it was being done here.
+    // The clock jumped past the lease of an item that is still running here.
     if (running.has(id)) return;
     const done: Promise<void> = queue
       .handle(item, stopping.signal)
       .catch((error: unknown) => {
-        if (!stopping.signal.aborted) logger.error({ err: error, loop: name }, 'a due job failed');
+        if (!stopping.signal.aborted)
+          logger.error({ err: error, loop: name }, 'a job failed, and is retried when its lease expires');
       })
       .finally(() => {
         running.delete(id);
@@ -66,7 +67,7 @@ export function runDueLoop<Item>(queue: Queue<Item>): Scheduler {
     running.set(id, done);
   }
 
-  async function takeWhatIsDue(): Promise<void> {
+  async function leaseAndStart(): Promise<void> {
     while (!stopping.signal.aborted && running.size < queue.concurrency) {
       const now = clock.now();
       const limit = queue.concurrency - running.size;
@@ -94,12 +95,13 @@ export function runDueLoop<Item>(queue: Queue<Item>): Scheduler {
       isAwakened = false;
       let waitMs: number;
       try {
-        await takeWhatIsDue();
+        await leaseAndStart();
         waitMs = await untilNext();
         backOffMs = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (backOffMs === 0) logger.warn({ err: error, loop: name }, 'the store does not list due jobs');
+        if (backOffMs === 0)
+          logger.warn({ err: error, loop: name }, 'due jobs could not be leased, and the loop retries');
         backOffMs = Math.min(Math.max(500, backOffMs * 2), longestBackOffMs);
         await clock.sleep(backOffMs, stopping.signal);
         continue;

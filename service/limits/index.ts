@@ -5,12 +5,11 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { VerificationLimit } from '../domain/verification-limit.js';
-import { defaultRateLimits, type RateLimitName, type RateLimitSettings } from './defaults.js';
+import type { RateLimitName, RateLimitSettings } from './defaults.js';
 
 const windowSeconds = 60;
 
-/** Remaining requests, for the `RateLimit` header. */
+/** The remaining requests, for the `RateLimit` header. */
 export interface Allowance {
   readonly name: RateLimitName;
   readonly limit: number;
@@ -40,12 +39,9 @@ const counted: Record<RateLimitName, string> = {
 export type RateLimits = ReturnType<typeof createRateLimits>;
 
 /** @throws RateLimitedError from each function, when there is nothing left */
-export function createRateLimits(
-  settings: Partial<RateLimitSettings> = {},
-  onLimited: (name: RateLimitName) => void = () => {},
-) {
+export function createRateLimits(settings: RateLimitSettings, onLimited: (name: RateLimitName) => void) {
   const limiterOf = (name: RateLimitName) => {
-    const limit = settings[name] ?? defaultRateLimits[name];
+    const limit = settings[name];
     const limiter = new RateLimiterMemory({ points: limit, duration: windowSeconds });
     return async (key: string): Promise<Allowance | undefined> => {
       if (limit === 0) return undefined;
@@ -67,7 +63,7 @@ export function createRateLimits(
   const ofOrganization = limiterOf('verifications');
   const ofConnection = limiterOf('connection');
   const ofAddress = limiterOf('address');
-  const verification: VerificationLimit = {
+  const verification = {
     async take(organizationId: OrganizationId, connectionId: ConnectionId | undefined) {
       if (connectionId !== undefined) await ofConnection(connectionId);
       await ofOrganization(organizationId);
@@ -82,7 +78,7 @@ export function createRateLimits(
   };
 }
 
-/** An IPv6 user has 2^64 addresses. */
+/** The address or, since an IPv6 user has 2^64 addresses, its /64 network. */
 function network(address: string): string {
   if (!address.includes(':') || /^::ffff:\d+\./i.test(address)) return address;
   const [head = '', tail] = address.split('::');

@@ -20,7 +20,7 @@ export interface ServedVersions {
   add(hashes: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
 }
 
-/** More would not fit IAM's quotas by far. */
+/** The size limit: far more than IAM's quotas allow. */
 const maxBytes = 512 * 1024;
 
 /**
@@ -82,7 +82,7 @@ async function readSet(folder: string, file: string): Promise<PermissionSet | st
   }
 }
 
-/** Of the content: white space and the order of members don't count. */
+/** The hash of the content, independent of white space and the order of members. */
 function hashOf(set: PermissionSet): string {
   const canonical = JSON.stringify(set, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -101,8 +101,12 @@ const freeAt = ({ leaseExpiresAt, dueAt }: Leased & { readonly dueAt: string }) 
 export const newestFirst = (createdAt: string): string =>
   String(9_999_999_999_999 - Date.parse(createdAt)).padStart(13, '0');
 
-export const jobKey = ({ connectionId, purpose }: Pick<Job, 'connectionId' | 'purpose'>): string =>
-  `${connectionId} ${purpose}`;
+export const jobKey = ({
+  connectionId,
+  purpose,
+  role,
+}: Pick<Job, 'connectionId' | 'purpose' | 'role'>): string =>
+  [connectionId, purpose, ...(role ? [role.arn] : [])].join(' ');
 export const messageKey = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
   `${id} ${endpoint}`;
 export const tokenKey = ({ kind, hash }: Pick<Token, 'kind' | 'hash'>): string => `${kind} ${hash}`;

@@ -1,7 +1,7 @@
 import { RolebridgeError } from '../domain/errors.js';
 import { sessionLimits } from '../domain/session-limits.js';
 
-/** Whole hours that people choose for MaxSessionDuration; an hour is the least that IAM lets a role have. */
+/** Common values of MaxSessionDuration; IAM's minimum is an hour. */
 const usualMaximums = [3_600, 7_200, 14_400, 28_800];
 
 /**

@@ -11,25 +11,14 @@ import { scopeKey } from '../domain/scope.js';
 import type { Session, SessionRequest, Sessions } from '../domain/session.js';
 import { sessionLimits } from '../domain/session-limits.js';
 import { chainedTooLong } from './duration.js';
-import { type Opening, openSession } from './open-session.js';
+import { openSession, rememberOpenings } from './open-session.js';
 import { SessionCache } from './session-cache.js';
 
 export { ownTagPrefix } from './session-name.js';
 
-export interface SessionsOptions {
-  readonly sts: SharedSts;
-  readonly clock: Clock;
-  /** Sessions kept in memory. @default 10,000 */
-  readonly limit?: number;
-}
-
-export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions): Sessions {
-  const cache = new SessionCache<Session>({
-    clock,
-    limit,
-    isPassing: (error) => error instanceof RolebridgeError && error.retryAfterSeconds !== undefined,
-  });
-  const openings = rememberOpenings(limit);
+export function createSessions({ sts, clock }: { sts: SharedSts; clock: Clock }): Sessions {
+  const cache = new SessionCache<Session>(clock);
+  const openings = rememberOpenings();
   const isRoleChaining = createRoleChainingCheck(sts);
 
   async function load(connection: ConnectedConnection, request: SessionRequest, requestId?: string) {
@@ -44,7 +33,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
       throw new RolebridgeError(
         'aws_unavailable',
         "By the service's clock, the session that AWS opened has already expired.",
-        { remedy: "Tell the vendor: the service's clock is wrong.", retryAfterSeconds: 30 },
+        { remedy: "Synchronize the clock of the service's host.", retryAfterSeconds: 30 },
       );
     return { value: session, expiresAtMs };
   }
@@ -57,7 +46,7 @@ export function createSessions({ sts, clock, limit = 10_000 }: SessionsOptions):
   };
 }
 
-/** Of a version of a connection: any change of the connection, in any process, invalidates cached sessions. */
+/** The key contains the version of the connection, so that any change invalidates its cached sessions. */
 function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): string {
   const shape = JSON.stringify([
     scopeKey(request.target),
@@ -67,21 +56,6 @@ function keyOf({ id, version }: ConnectedConnection, request: SessionRequest): s
     (request.tags ?? []).map(({ key, value }) => [key, value]),
   ]);
   return `${id} ${version} ${hash('sha256', shape, 'base64')}`;
-}
-
-/** The attributes that opened a session, for each version of a connection. */
-function rememberOpenings(limit: number) {
-  const known = new Map<string, Opening>();
-  const keyOf = ({ id, version }: ConnectedConnection) => `${id} ${version}`;
-  return {
-    get: (connection: ConnectedConnection) => known.get(keyOf(connection)),
-    set(connection: ConnectedConnection, opening: Opening) {
-      known.delete(keyOf(connection));
-      known.set(keyOf(connection), opening);
-      const [oldest] = known.keys();
-      if (known.size > limit && oldest !== undefined) known.delete(oldest);
-    },
-  };
 }
 
 function createRoleChainingCheck(sts: Sts) {

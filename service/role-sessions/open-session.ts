@@ -10,13 +10,13 @@ import { chainedTooLong, durationTooLong } from './duration.js';
 import { attributionTags, roleSessionName, sourceIdentity } from './session-name.js';
 
 /** Attributes that identify the caller, beside the session name; each needs its own action in the role's trust policy. */
-export interface Marks {
+interface Marks {
   readonly sourceIdentity: boolean;
   readonly tags: boolean;
 }
 
 /** The attributes that opened an earlier session. */
-export interface Opening {
+interface Opening {
   readonly externalId: ExternalId;
   readonly marks: Marks;
 }
@@ -24,16 +24,13 @@ export interface Opening {
 interface Tools {
   readonly sts: Sts;
   readonly clock: Clock;
-  readonly openings: {
-    get(connection: ConnectedConnection): Opening | undefined;
-    set(connection: ConnectedConnection, opening: Opening): void;
-  };
+  readonly openings: ReturnType<typeof rememberOpenings>;
 }
 
 type NotAllowed = Exclude<StsAnswer<object>, { outcome: 'allowed' }>;
 type Denied = Extract<StsAnswer<object>, { outcome: 'denied' }>;
 
-/** A trust policy that is being replaced has this long to be known everywhere at AWS. */
+/** The propagation time of a replaced trust policy. */
 const rotatedTrustWindowMs = 10_000;
 
 /**
@@ -100,12 +97,10 @@ async function openWith(
     if (answer.outcome === 'allowed') {
       openings.set(connection, { externalId, marks });
       checkSession(role, answer.sessionArn);
-      return {
-        credentials: answer.credentials,
-        attribution: marks.sourceIdentity ? 'source_identity' : 'session_name',
-      };
+      const attribution = marks.sourceIdentity ? 'source_identity' : 'session_name';
+      return { credentials: answer.credentials, attribution };
     }
-    // The tags of the service must not push a caller's policy over the limit.
+    // The service's own tags must not push a caller's policy over the limit.
     if (isTooLarge(answer) && marks.tags && ownTagsFit) {
       ownTagsFit = false;
       continue;
@@ -145,21 +140,21 @@ async function openWith(
           ? 'too_long'
           : 'unknown';
       });
-    return rejection === 'session_too_large'
-      ? new RolebridgeError(
-          'session_policy_invalid',
-          'The session policy and the tags are together larger than AWS allows.',
-          { remedy: 'Shorten the session policy, or send fewer or shorter tags.' },
-        )
-      : new RolebridgeError(
-          'session_policy_invalid',
-          `AWS does not accept the session policy: ${message.slice(0, 300)}`,
-          { remedy: 'Correct it: it must be an identity policy with Version and Statement.' },
-        );
+    const [detail, remedy] =
+      rejection === 'session_too_large'
+        ? [
+            'The session policy and the tags are together larger than AWS allows.',
+            'Shorten the session policy, or send fewer or shorter tags.',
+          ]
+        : [
+            `AWS does not accept the session policy: ${message.slice(0, 300)}`,
+            'Correct it: it must be an identity policy with Version and Statement.',
+          ];
+    return new RolebridgeError('session_policy_invalid', detail, { remedy });
   }
 }
 
-/** The marks to try next, or undefined when none of them is the reason. */
+/** The attributes to try next; undefined when none of them is the reason of the denial. */
 function fewerMarks(marks: Marks, denied: Denied): Marks | undefined {
   const action = deniedAction(denied);
   if (action === 'sts:TagSession') return marks.tags ? { ...marks, tags: false } : undefined;
@@ -176,7 +171,7 @@ const isDenied = (answer: NotAllowed): answer is Denied =>
 const isTooLarge = (answer: NotAllowed): boolean =>
   answer.reason === 'request_rejected' && answer.rejection === 'session_too_large';
 
-/** Nothing is handed out that is not a session of this very role. */
+/** Only a session of this role is returned. */
 function checkSession({ arn, partition, accountId, name }: ParsedRoleArn, sessionArn: string): void {
   if (sessionArn.startsWith(`arn:${partition}:sts::${accountId}:assumed-role/${name}/`)) return;
   throw new RolebridgeError('account_mismatch', `The session that AWS opened is not one of ${arn}.`, {
@@ -193,4 +188,21 @@ function refused(answer: NotAllowed, { arn }: ParsedRoleArn): RolebridgeError {
   return new RolebridgeError('role_not_assumable', `AWS denies the vendor AssumeRole on ${arn}${why}.`, {
     remedy: 'Verify the connection again (POST /v1/connections/{id}/verify) to find the cause.',
   });
+}
+
+const maxOpenings = 10_000;
+
+/** The attributes that opened a session, for each version of a connection. */
+export function rememberOpenings() {
+  const known = new Map<string, Opening>();
+  const keyOf = ({ id, version }: ConnectedConnection) => `${id} ${version}`;
+  return {
+    get: (connection: ConnectedConnection) => known.get(keyOf(connection)),
+    set(connection: ConnectedConnection, opening: Opening) {
+      known.delete(keyOf(connection));
+      known.set(keyOf(connection), opening);
+      const [oldest] = known.keys();
+      if (known.size > maxOpenings && oldest !== undefined) known.delete(oldest);
+    },
+  };
 }

@@ -1,19 +1,10 @@
+import { RolebridgeError } from '../domain/errors.js';
 import type { Clock } from '../domain/ports.js';
 
-/** Something that ends. */
+/** A value with its expiry. */
 export interface Expiring<Value> {
   readonly value: Value;
   readonly expiresAtMs: number;
-}
-
-export interface SessionCacheOptions {
-  readonly clock: Clock;
-  /** A failure that doesn't affect the cached session, which is used until it expires. */
-  readonly isPassing: (error: unknown) => boolean;
-  /** Entries kept; the one unused for longest goes first. @default 10,000 */
-  readonly limit?: number;
-  /** From 0 to 1, for the jitter. */
-  readonly random?: () => number;
 }
 
 interface Entry<Value> {
@@ -21,11 +12,13 @@ interface Entry<Value> {
   failure?: { readonly error: unknown; readonly untilMs: number };
 }
 
-/** A failure is repeated for this long, so that a thousand callers do not ask AWS a thousand times. */
+/** How long a failure is returned from the cache, so that many callers do not each call AWS. */
 const failureMs = 1_000;
 /** A session with less time than this is not returned during its renewal. */
 const leastLeftMs = 60_000;
 const widestRenewalMs = 15 * 60_000;
+/** The most entries; the least recently used one is dropped first. */
+const maxEntries = 10_000;
 
 /**
  * Caches a value under a key until shortly before its expiry, then reloads it: in the background first,
@@ -34,22 +27,17 @@ const widestRenewalMs = 15 * 60_000;
 export class SessionCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #loads = new Map<string, Promise<Value>>();
-  readonly #options: Required<SessionCacheOptions>;
 
-  constructor(options: SessionCacheOptions) {
-    this.#options = { limit: 10_000, random: Math.random, ...options };
-  }
+  constructor(private readonly clock: Clock) {}
 
   /** The cached session, if it needs no renewal. */
   cached(key: string): Value | undefined {
     const entry = this.#used(key);
-    return entry?.cached && this.#options.clock.now() < entry.cached.renewAtMs
-      ? entry.cached.value
-      : undefined;
+    return entry?.cached && this.clock.now() < entry.cached.renewAtMs ? entry.cached.value : undefined;
   }
 
   async get(key: string, load: () => Promise<Expiring<Value>>): Promise<Value> {
-    const now = this.#options.clock.now();
+    const now = this.clock.now();
     const entry = this.#used(key);
     const cached = entry?.cached && now < entry.cached.expiresAtMs ? entry.cached : undefined;
     if (cached && now < cached.renewAtMs) return cached.value;
@@ -62,13 +50,12 @@ export class SessionCache<Value> {
     const loading = this.#loads.get(key) ?? this.#load(key, load);
     if (!cached) return loading;
     if (now < cached.expiresAtMs - leastLeftMs) {
-      // The next caller hears of its failure.
+      // The next caller gets the failure.
       loading.catch(() => {});
       return cached.value;
     }
     return loading.catch((error: unknown) => {
-      if (this.#options.isPassing(error) && this.#options.clock.now() < cached.expiresAtMs)
-        return cached.value;
+      if (isTransient(error) && this.clock.now() < cached.expiresAtMs) return cached.value;
       throw error;
     });
   }
@@ -81,8 +68,8 @@ export class SessionCache<Value> {
           return loaded.value;
         },
         (error: unknown) => {
-          const cached = this.#options.isPassing(error) ? this.#entries.get(key)?.cached : undefined;
-          const untilMs = this.#options.clock.now() + failureMs;
+          const cached = isTransient(error) ? this.#entries.get(key)?.cached : undefined;
+          const untilMs = this.clock.now() + failureMs;
           this.#keep(key, { ...(cached && { cached }), failure: { error, untilMs } });
           throw error;
         },
@@ -92,11 +79,11 @@ export class SessionCache<Value> {
     return loading;
   }
 
-  /** In the last quarter of its life, a quarter of an hour at most, and not at the same moment everywhere. */
+  /** The renewal starts in the last quarter of the lifetime, at most 15 minutes before expiry, with jitter. */
   #renewAt({ expiresAtMs }: Expiring<Value>): number {
-    const lifetimeMs = expiresAtMs - this.#options.clock.now();
+    const lifetimeMs = expiresAtMs - this.clock.now();
     const windowMs = Math.min(lifetimeMs / 4, widestRenewalMs);
-    return expiresAtMs - windowMs * (1 + this.#options.random() / 3);
+    return expiresAtMs - windowMs * (1 + Math.random() / 3);
   }
 
   /** A map keeps the order of insertion: the first is the one unused for longest. */
@@ -112,13 +99,17 @@ export class SessionCache<Value> {
   #keep(key: string, entry: Entry<Value>): void {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    const now = this.#options.clock.now();
+    const now = this.clock.now();
     // Each time, deletes a few of the oldest expired entries.
     let looks = 4;
     for (const [oldest, { cached, failure }] of this.#entries) {
       const isSpent = !(cached && now < cached.expiresAtMs) && !(failure && now < failure.untilMs);
-      if (this.#entries.size > this.#options.limit || isSpent) this.#entries.delete(oldest);
+      if (this.#entries.size > maxEntries || isSpent) this.#entries.delete(oldest);
       else if (--looks === 0) break;
     }
   }
 }
+
+/** Whether a cached session stays in use after this failure. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof RolebridgeError && error.retryAfterSeconds !== undefined;

@@ -10,7 +10,7 @@ const longest = 64;
  * AWS is cut and ends with a part of its hash, so that two of them stay two.
  */
 export function sourceIdentity(organizationId: OrganizationId, target: Scope): string {
-  // A name of a scope has no comma, and STS takes no slash.
+  // STS accepts no slash, and names in a scope have no comma.
   const path = scopeKey(target).replaceAll('/', ',');
   const text = path === '' ? organizationId : `${organizationId}.${path}`;
   if (text.length <= longest) return text;
@@ -25,10 +25,10 @@ export const roleSessionName = (
 ): string =>
   sessionName === undefined ? sourceIdentity(organizationId, target) : `${organizationId}@${sessionName}`;
 
-/** Keys of tags that only the service sets. */
+/** The prefix of tag keys that only the service sets. */
 export const ownTagPrefix = 'rolebridge:';
 
-/** The same as the source identity, whole, for policies to look at. */
+/** The caller's organization and target as session tags, for use in policies. */
 export const attributionTags = (organizationId: OrganizationId, target: Scope): SessionTag[] =>
   Object.entries({ organization: organizationId, ...target }).flatMap(([name, value]) =>
     value === undefined ? [] : [{ key: ownTagPrefix + name, value }],

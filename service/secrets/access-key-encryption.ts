@@ -16,48 +16,50 @@ type Field = 'accessKeyId' | 'secretAccessKey' | 'sessionToken';
  * row or field does not open.
  */
 export function createAccessKeyEncryption(keyEncryptionKey: KeyEncryptionKey): AccessKeyEncryption {
-  const encryption: AccessKeyEncryption = {
+  const unwrapped = async <Result>(
+    owner: AccessKeyOwner,
+    encrypted: EncryptedAccessKey,
+    use: (dataKey: Uint8Array) => Result | Promise<Result>,
+  ) => using(await keyEncryptionKey.unwrap(encrypted, wrappingContext(owner)), use);
+  const wrapped = async (owner: AccessKeyOwner, dataKey: Uint8Array) => ({
+    keyId: keyEncryptionKey.id,
+    wrappedDataKey: await keyEncryptionKey.wrap(dataKey, wrappingContext(owner)),
+  });
+  return {
     keyId: keyEncryptionKey.id,
 
-    async encrypt(owner, key) {
-      const dataKey = randomBytes(32);
-      try {
-        const sealField = (field: Field, text: string) => encrypt(dataKey, text, fieldContext(owner, field));
+    encrypt: (owner, key) =>
+      using(randomBytes(32), async (dataKey) => {
+        const encryptField = (field: Field, text: string) =>
+          encrypt(dataKey, text, fieldContext(owner, field));
         return {
-          keyId: keyEncryptionKey.id,
-          wrappedDataKey: await keyEncryptionKey.wrap(dataKey, wrappingContext(owner)),
-          accessKeyId: sealField('accessKeyId', key.accessKeyId),
-          secretAccessKey: sealField('secretAccessKey', key.secretAccessKey),
+          ...(await wrapped(owner, dataKey)),
+          accessKeyId: encryptField('accessKeyId', key.accessKeyId),
+          secretAccessKey: encryptField('secretAccessKey', key.secretAccessKey),
           ...(key.sessionToken !== undefined && {
-            sessionToken: sealField('sessionToken', key.sessionToken),
+            sessionToken: encryptField('sessionToken', key.sessionToken),
           }),
         };
-      } finally {
-        dataKey.fill(0);
-      }
-    },
+      }),
 
-    async open(owner, encrypted) {
-      const dataKey = await keyEncryptionKey.unwrap(encrypted, wrappingContext(owner));
-      try {
-        return openFields(owner, encrypted, dataKey);
-      } finally {
-        dataKey.fill(0);
-      }
-    },
+    open: (owner, encrypted) =>
+      unwrapped(owner, encrypted, (dataKey) => openFields(owner, encrypted, dataKey)),
 
-    async rewrap(owner, encrypted) {
-      const dataKey = await keyEncryptionKey.unwrap(encrypted, wrappingContext(owner));
-      try {
+    rewrap: (owner, encrypted) =>
+      unwrapped(owner, encrypted, async (dataKey) => {
         openFields(owner, encrypted, dataKey);
-        const wrappedDataKey = await keyEncryptionKey.wrap(dataKey, wrappingContext(owner));
-        return { ...encrypted, keyId: keyEncryptionKey.id, wrappedDataKey };
-      } finally {
-        dataKey.fill(0);
-      }
-    },
+        return { ...encrypted, ...(await wrapped(owner, dataKey)) };
+      }),
   };
-  return encryption;
+}
+
+/** Erases the data key from memory after its use. */
+async function using<Result>(dataKey: Uint8Array, use: (dataKey: Uint8Array) => Result | Promise<Result>) {
+  try {
+    return await use(dataKey);
+  } finally {
+    dataKey.fill(0);
+  }
 }
 
 /** Key-encryption keys from the environment or a file: the first wraps, all of them unwrap. */
@@ -71,7 +73,7 @@ export function createLocalKeyEncryptionKey(keys: ServiceKeys): KeyEncryptionKey
     has: (keyId) => keys.some(({ id }) => id === keyId),
     wrap: async (dataKey, context) => keyring.encrypt(dataKey, associatedText(context)),
     async unwrap({ keyId, wrappedDataKey }, context) {
-      // The id beside it could have been changed; only the one inside the wrapped key counts.
+      // Only the id inside the wrapped key counts: the stored id could have been changed.
       if (serviceKeyIdOf(wrappedDataKey) !== keyId) throw damaged();
       if (!keys.some(({ id }) => id === keyId))
         throw new RolebridgeError(
@@ -109,7 +111,7 @@ const associatedText = (context: Readonly<Record<string, string>>): string =>
 const fieldContext = (owner: AccessKeyOwner, field: Field): string =>
   associatedText({ ...wrappingContext(owner), field });
 
-/** A data key encrypts three texts in its life: random nonces never meet. */
+/** Random nonces are safe here: a data key encrypts three texts only. */
 function encrypt(dataKey: Uint8Array, text: string, context: string): string {
   const nonce = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(context));
@@ -130,7 +132,7 @@ function orDamaged<Opened>(open: () => Opened): Opened {
   try {
     return open();
   } catch {
-    // The cause says nothing more, and is not worth carrying near a key.
+    // The cause adds nothing, and may contain parts of a key.
     throw damaged();
   }
 }

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../configuration-error.js';
 import { encryptedCallbackSecretsOf } from '../domain/connection.js';
-import { enrollmentIn } from '../domain/enrollment-token.js';
-import type { OrganizationId } from '../domain/ids.js';
-import { operatorOrganizationId } from '../domain/organization.js';
+import { enrollmentIn } from '../domain/enrollment.js';
+import { everyOrganization } from '../domain/every-organization.js';
 import type { Store } from '../domain/ports.js';
+import { encryptedSecretsOf } from '../domain/webhook-endpoint.js';
 import { createEncryption } from './encryption.js';
 import { changedKey, type KeyChecks, keyCheckOf, type StoredFacts } from './key-check.js';
 import type { ServiceKeys } from './keyring.js';
@@ -20,7 +20,7 @@ export function changedKeySentence(keys: ServiceKeys, stored: KeyChecks): string
 const missingKeys = (keys: ServiceKeys, stored: KeyChecks): string[] =>
   Object.keys(stored).filter((id) => !keys.some((key) => key.id === id));
 
-/** Before the store is opened. @throws ConfigurationError */
+/** Checks the keys before the store is opened. @throws ConfigurationError */
 export async function refuseChangedKeys(keys: ServiceKeys, checks: StoredFacts): Promise<void> {
   // A disk or database that can't be read is what opening the store reports.
   const stored = await checks.read().catch(() => ({}));
@@ -49,7 +49,7 @@ export async function rememberServiceKey(
       );
     await checks.set(Object.fromEntries(missing.map((id) => [id, undefined])));
   }
-  // Also when it is there by now: a process that started at once may have been first.
+  // A process that started concurrently may have stored the check first.
   const known = Object.hasOwn(stored, first.id)
     ? stored
     : await checks.add({ [first.id]: keyCheckOf(first) });
@@ -57,7 +57,7 @@ export async function rememberServiceKey(
   if (sentence !== undefined) throw new ConfigurationError(sentence);
 }
 
-/** How many stored secrets each service key has encrypted. */
+/** The number of stored secrets that each service key encrypts. */
 export async function serviceKeysInUse(
   keys: ServiceKeys,
   store: Pick<Store, 'everyConnection' | 'organizations' | 'tokensOf' | 'webhookEndpoints'>,
@@ -68,20 +68,10 @@ export async function serviceKeysInUse(
     counts.set(keyIdOf(encrypted), (counts.get(keyIdOf(encrypted)) ?? 0) + 1);
   for await (const connection of store.everyConnection())
     for (const encrypted of encryptedCallbackSecretsOf(connection)) count(encrypted);
-  const countEndpoints = async (id: OrganizationId) => {
-    for (const { secret, previousSecret } of await store.webhookEndpoints(id))
-      for (const encrypted of [secret, ...(previousSecret ? [previousSecret.encrypted] : [])])
-        count(encrypted);
-  };
-  await countEndpoints(operatorOrganizationId);
-  for (let after: OrganizationId | undefined; ; ) {
-    const { organizations, hasMore } = await store.organizations({ limit: 100, after });
-    for (const { id, personKey } of organizations) {
-      if (personKey !== undefined) count(personKey);
-      await countEndpoints(id);
-      for (const token of await store.tokensOf(id, 'enrollment')) count(enrollmentIn(token).encryptedSecret);
-    }
-    after = organizations.at(-1)?.id;
-    if (!hasMore) return counts;
+  for await (const { id, personKey } of everyOrganization(store)) {
+    if (personKey !== undefined) count(personKey);
+    for (const endpoint of await store.webhookEndpoints(id)) encryptedSecretsOf(endpoint).forEach(count);
+    for (const token of await store.tokensOf(id, 'enrollment')) count(enrollmentIn(token).encryptedSecret);
   }
+  return counts;
 }

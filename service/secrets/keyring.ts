@@ -3,14 +3,14 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 /** A key by its id; the id is stored with the ciphertext, so that keys can be rotated. */
 export interface ServiceKey {
   readonly id: string;
-  /** At least 32 random bytes. */
+  /** The key: at least 32 random bytes. */
   readonly key: Buffer;
 }
 
-/** The first encrypts, all of them open. */
+/** The first key encrypts; all keys decrypt. */
 export type ServiceKeys = readonly [ServiceKey, ...ServiceKey[]];
 
-/** The id of the key that encrypted it, without opening it. */
+/** The id of the key that encrypted the text. */
 export const serviceKeyIdOf = (text: string): string | undefined => text.split('.')[1];
 
 /**

@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ConnectionId } from '../domain/ids.js';
 
 /**
- * Reads the status of one connection, and nothing else. It is made of the connection's callback secret, which can't be
- * found from it: nothing is stored, and it ends with that secret.
+ * A token that reads the status of one connection only. It derives from the callback secret, which it does not reveal, so
+ * that nothing is stored and it ends with that secret.
  */
 export const statusToken = (id: ConnectionId, callbackSecret: string): string =>
   `rbs_${createHmac('sha256', callbackSecret).update(`status of ${id}`).digest('base64url')}`;
 
-/** In the same time whether or not it is one of them. */
+/** Takes the same time whether or not the token matches. */
 export function matchesStatusToken(
   text: string,
   id: ConnectionId,

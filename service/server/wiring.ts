@@ -133,13 +133,13 @@ export function wire(options: ServiceOptions, url: string) {
     sessions,
     verificationLimit: limits.verification,
     encryption: options.encryption,
-    takesAccessKeys: settings.takesAccessKeys,
+    acceptsAccessKeys: settings.acceptsAccessKeys,
     clock,
     principals: options.principals,
     deniedAccountIds: settings.deniedAccountIds ?? new Set(),
     publicUrl: settings.publicUrl ?? url,
     templateUrl: settings.templateUrl,
-    setTemplateUrl: settings.setTemplateUrl,
+    permissionSetTemplateUrl: settings.permissionSetTemplateUrl,
     vendor: {
       inSentence: brand.name === defaultBrand.name ? 'the vendor' : brand.name,
       name: brand.name === defaultBrand.name ? undefined : brand.name,
@@ -158,7 +158,7 @@ export function wire(options: ServiceOptions, url: string) {
     health: { degradedSince: undefined },
     requireAccount: settings.requireAccount,
     requireProof: settings.requireProof,
-    alarm(code, about) {
+    reportSecurityEvent(code, about) {
       metrics.securityEvents.inc({ code });
       logger.error(
         { ...about, code, security: true },

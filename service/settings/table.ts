@@ -81,8 +81,8 @@ const serviceSettings = {
     unset: 'no such links',
   },
   ROLEBRIDGE_SET_TEMPLATE_URL: {
-    option: 'setTemplateUrl',
-    schema: values.setTemplateUrl,
+    option: 'permissionSetTemplateUrl',
+    schema: values.permissionSetTemplateUrl,
     sentence:
       'The S3 URL of copies of `/v1/permission-sets/NAME/VERSION/cloudformation.yaml`, with `{set}` for `NAME@VERSION`: quick-create links of connections with a permission set.',
     unset: 'no such links',
@@ -242,7 +242,7 @@ const connectionSettings = {
     default: '604800',
   },
   ROLEBRIDGE_ACCESS_KEYS: {
-    option: 'takesAccessKeys',
+    option: 'acceptsAccessKeys',
     schema: values.onOrOff,
     sentence: '`off` accepts no access key, new or as a replacement; stored ones keep working.',
     default: 'on',

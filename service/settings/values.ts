@@ -115,7 +115,7 @@ export const templateUrl = z
     'must be the https URL of an object in an S3 bucket: CloudFormation accepts no other',
   );
 
-export const setTemplateUrl = z
+export const permissionSetTemplateUrl = z
   .string()
   .regex(
     /^https:\/\/[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)\/[\w!'()*./-]*\{set\}[\w!'()*./-]*$/,

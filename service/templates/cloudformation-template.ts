@@ -40,7 +40,7 @@ export function vendorTemplate(vendor: VendorOfTemplate, set?: PermissionSet): s
 export interface TemplateUrls {
   readonly templateUrl?: string | undefined;
   /** With `{set}` in place of `deploy@3`. */
-  readonly setTemplateUrl?: string | undefined;
+  readonly permissionSetTemplateUrl?: string | undefined;
 }
 
 /**
@@ -61,11 +61,11 @@ export function quickCreateLink(description: RoleDescription, urls: TemplateUrls
 /** The vendor's templates have presets or a whole permission set: for a list of policies or a part of a set there is none. */
 function templateUrlFor(
   permissions: RolePermissions,
-  { templateUrl, setTemplateUrl }: TemplateUrls,
+  { templateUrl, permissionSetTemplateUrl }: TemplateUrls,
 ): string | undefined {
   if (typeof permissions === 'string') return templateUrl;
   if (!('set' in permissions) || permissions.without.length > 0) return undefined;
-  return setTemplateUrl?.replace('{set}', permissionSetId(permissions.set));
+  return permissionSetTemplateUrl?.replace('{set}', permissionSetId(permissions.set));
 }
 
 function parameterValues(description: RoleDescription): Record<string, string> {

@@ -5,8 +5,8 @@
 import type { Logger } from 'pino';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
 import type { DeliveryAttempt, NextDelivery, OutboxMessage } from '../domain/ports.js';
-import { watchClock } from '../jobs/clock-watch.js';
-import { runDueLoop, type Scheduler } from '../jobs/scheduler.js';
+import { detectClockJumps } from '../jobs/clock-jumps.js';
+import { type Scheduler, startScheduler } from '../jobs/scheduler.js';
 import type { Metrics } from '../metrics/index.js';
 import { createDelivery, type DeliveryOptions, type DeliveryResult } from './deliver-message.js';
 import { createDestinations } from './destinations.js';
@@ -39,7 +39,7 @@ export function deliverMessages(
   const { store, clock } = deps;
   const deliver = createDelivery(options);
   const destinationOf = createDestinations(deps, deps.webhooks.endpoints, secrets);
-  const clockWatch = watchClock(clock);
+  const clockWatch = detectClockJumps(clock);
   const pauses = createPauses(clock);
   const shares = createShares();
   /** Endpoints that took a message since this process started, and none failed since. */
@@ -151,7 +151,7 @@ export function deliverMessages(
     return store.completeMessage(message, { dueAt, attempts, lastAttempt });
   }
 
-  return runDueLoop<OutboxMessage>({
+  return startScheduler<OutboxMessage>({
     name: 'webhooks',
     idOf: ({ id, endpoint }) => `${id} ${endpoint}`,
     clock,

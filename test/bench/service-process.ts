@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { callbackSecretContext } from '../../service/actions/dependencies.js';
+import { callbackSecretContext } from '../../service/domain/connection.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import {
   createAccessKeyEncryption,

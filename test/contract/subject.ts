@@ -1,5 +1,5 @@
 import type { AccessKeyConnection, Connection, RoleConnection } from '../../service/domain/connection.js';
-import { revised } from '../../service/domain/connection-transitions.js';
+import { nextVersion } from '../../service/domain/connection-transitions.js';
 import type { Organization } from '../../service/domain/organization.js';
 import type { Store } from '../../service/domain/ports.js';
 import { aConnection, anAccessKeyConnection, anOrganization, at, changed, intent } from './records.js';
@@ -56,7 +56,7 @@ export class Subject {
 
   /** Stores another state in its place. */
   async replace(connection: Connection, state: Connection): Promise<Connection> {
-    const next = revised(state, connection, at(60));
+    const next = nextVersion(state, connection, at(60));
     await this.store.commit({ connection: { next, ifVersion: connection.version, intent } });
     return next;
   }

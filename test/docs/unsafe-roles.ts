@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { evaluateTrustPolicy } from '../../aws-sandbox/index.js';
 import { newConnectionId, newExternalId, newOrganizationId } from '../../service/domain/ids.js';
 import type { Sts } from '../../service/domain/ports.js';
-import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { judgeTrustPolicy } from '../../service/domain/verification/judge-trust-policy.js';
 import { verifyRole } from '../../service/domain/verification/verify-role.js';
 import { table } from './table.js';
 

@@ -134,7 +134,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'the role that signs a proof',
     file: 'service/domain/caller-proof.ts',
-    guard: '!isRoleSession || !matches(roleName, expected.rolePattern)',
+    guard: '!isRoleSession || !matchesGlob(expected.rolePattern, roleName)',
     without: '!isRoleSession',
     test: 'test/service/enrollment.test.ts',
     title: 'without a valid proof',
@@ -149,7 +149,7 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'the account of a session',
-    file: 'service/domain/verification/same-account.ts',
+    file: 'service/domain/verification/verify-role.ts',
     guard: 'identity.accountId === accountId && identity.arn === opened.sessionArn',
     without: 'true',
     test: 'test/unit/verify-role.test.ts',
@@ -179,20 +179,20 @@ export const guards: readonly Guard[] = [
   },
   {
     name: 'one external ID in a trust policy',
-    file: 'service/domain/verification/trust-policy.ts',
+    file: 'service/domain/verification/judge-trust-policy.ts',
     guard: 'values.length <= externalIds.length && values.every(isOurs)',
     without: 'values.some(isOurs)',
     test: 'test/unit/judge-trust-policy.test.ts',
   },
   {
     name: 'NotPrincipal in a trust policy',
-    file: 'service/domain/verification/trust-policy.ts',
+    file: 'service/domain/verification/judge-trust-policy.ts',
     guard: "    if (statement.principals === undefined) found.set('NotPrincipal', everyoneBut);\n",
     test: 'test/unit/judge-trust-policy.test.ts',
   },
   {
     name: 'subjects of a shared issuer',
-    file: 'service/domain/verification/trust-policy.ts',
+    file: 'service/domain/verification/judge-trust-policy.ts',
     guard: '    sharedIssuer.test(issuer) &&\n',
     without: '    false &&\n',
     test: 'test/unit/judge-trust-policy.test.ts',

@@ -1,5 +1,5 @@
 import { evaluateTrustPolicy, type TrustCaller } from '../../aws-sandbox/index.js';
-import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { judgeTrustPolicy } from '../../service/domain/verification/judge-trust-policy.js';
 import {
   type GeneratedPolicy,
   generatePolicy,

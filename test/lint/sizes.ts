@@ -25,7 +25,7 @@ const exceptions: readonly string[] = [
   'service/cli/serve.ts:serve',
   'service/domain/ports.ts',
   'service/jobs/index.ts:runJobs',
-  'service/jobs/scheduler.ts:runDueLoop',
+  'service/jobs/scheduler.ts:startScheduler',
   'service/metrics/metrics.ts:createMetrics',
   'service/records/connections.ts:connectionsIn',
   'service/records/lowdb/backend.ts:openLowdbBackend',

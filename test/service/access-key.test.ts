@@ -240,7 +240,7 @@ describe('a service without access keys', () => {
       'access_key_not_available',
       /encryption key/,
     ],
-    ['with this way in turned off', { takesAccessKeys: false }, 'access_key_turned_off', /no access keys/],
+    ['with this way in turned off', { acceptsAccessKeys: false }, 'access_key_turned_off', /no access keys/],
   ])(
     '%s says so and what to do instead, asks nothing of AWS, and connects roles',
     async (_name, options, code, detail) => {

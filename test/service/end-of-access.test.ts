@@ -68,6 +68,21 @@ test.each([
   },
 );
 
+test('after two changes of the role, AWS is asked about both former roles', async () => {
+  const made = await vendor.connected();
+  const arns = [made.arn];
+  for (const roleName of ['second', 'third']) {
+    const { trustPolicy } = made.connection;
+    const { arn } = vendor.sandbox.createRole(made.accountId, { roleName, trustPolicy });
+    expect((await vendor.call('PUT', `${made.path}/role`, { roleArn: arn })).status).toBe(200);
+    arns.push(arn);
+  }
+  vendor.clock.pass(3_000);
+  await until(async () => (await proofs(made)).length === 2, 'two proofs');
+  const asked = (await proofs(made)).map(({ details }) => details?.roleArn);
+  expect(asked.sort()).toEqual(arns.slice(0, 2).sort());
+});
+
 test('a deregistered role that can still be assumed after an hour is reported', async () => {
   const made = await vendor.connected();
   await giveUp.deprovisioned?.(made);
@@ -258,4 +273,12 @@ describe('a pending connection', () => {
       return (await vendor.call('GET', `/v1/connections/${connection.id}`)).status === 404;
     });
   });
+});
+
+test('a connection that is released for the account that it has is reported', async () => {
+  const made = await vendor.connected();
+  const body = { expectedAccountId: made.accountId };
+  expect((await vendor.call('POST', `${made.path}/release-account`, body)).status).toBe(200);
+  expect(await made.status()).toBe('pending');
+  await vendor.heard(() => vendor.receiver.types(made.id).includes('connection.released'));
 });

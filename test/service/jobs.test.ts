@@ -1,4 +1,5 @@
 /** Scheduled checks: detected faults, inconclusive results, and messages. */
+import type { AccountId } from '../../service/domain/ids.js';
 import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 
@@ -41,6 +42,21 @@ test('a connected role is re-verified within the interval without side effects',
   // The sandbox would have made other ones.
   expect((await made.ask()).body.accessKeyId).toBe(held.accessKeyId);
   expect(vendor.receiver.types(made.id)).toEqual(['connection.connected']);
+});
+
+test('a role whose account the vendor excludes fails at the second check in a row', async () => {
+  await vendor.close();
+  const deniedAccountIds = new Set<AccountId>();
+  vendor = await startWatchedVendor({ deniedAccountIds });
+  const made = await vendor.connected();
+  deniedAccountIds.add(made.accountId as AccountId);
+  await nextCheck(made);
+  await nextCheck(made, 61_000);
+  await until(async () => (await made.status()) === 'failed');
+  expect((await made.read()).verification).toMatchObject({ code: 'role_in_vendor_account' });
+  deniedAccountIds.clear();
+  await nextCheck(made);
+  await until(async () => (await made.status()) === 'connected');
 });
 
 test('a deleted role fails at the second check in a row, and recovers when it is restored', async () => {
@@ -226,7 +242,7 @@ test('a check that crashes is logged, and the others continue', async () => {
   broken = one.arn;
   vendor.sandbox.deleteRole(other.arn);
   await nextCheck(other);
-  await until(() => vendor.logged('a due job failed').length > 0);
+  await until(() => vendor.logged('a job failed').length > 0);
   const before = (await checks(other)).length;
   await until(async () => {
     vendor.clock.pass(61_000);

@@ -38,7 +38,7 @@ beforeAll(async () => {
   vendor = await startVendor({
     permissionSets: permissionSetsOf([large, ...hostile]),
     templateUrl: `${bucket}/presets.yaml`,
-    setTemplateUrl: `${bucket}/{set}.yaml`,
+    permissionSetTemplateUrl: `${bucket}/{set}.yaml`,
   });
   browser = openWebClient(vendor.service.url);
   await browser.signIn(vendor.apiKey);

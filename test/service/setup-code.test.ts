@@ -83,6 +83,15 @@ describe('a set-up code', () => {
     expect((await read(fourth.code)).status).toBe(401);
   });
 
+  it('is valid only as the newest of several that were created at once', async () => {
+    const { path, created } = await withCode();
+    const codes = await Promise.all(Array.from({ length: 4 }, () => vendor.call('POST', path)));
+    const all = [created, ...codes].map(({ body }) => body.code);
+    const statuses = await Promise.all(all.map(async (code) => (await read(code)).status));
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses[0]).toBe(401);
+  });
+
   it.each(['', 'stp_', `stp_${'A'.repeat(32)}`, `stp_${'%00'.repeat(40)}`, 'x'.repeat(10_000)])(
     'is rejected when it is %#',
     async (code) => {

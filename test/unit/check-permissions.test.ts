@@ -4,7 +4,7 @@ import {
   type SimulatedDecision,
   type Simulation,
   simulationsFor,
-} from '../../service/domain/verification/check-permissions.js';
+} from '../../service/domain/verification/judge-permissions.js';
 
 const statement = (sid: string, over: object = {}) => ({
   sid,

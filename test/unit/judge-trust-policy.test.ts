@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { judgeTrustPolicy } from '../../service/domain/verification/trust-policy.js';
+import { judgeTrustPolicy } from '../../service/domain/verification/judge-trust-policy.js';
 import { unsafeRolesPage } from '../docs/unsafe-roles.js';
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(__dirname, '../cases', file), 'utf8'));

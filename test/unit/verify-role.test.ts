@@ -1,6 +1,12 @@
 import { types } from 'node:util';
 import { createSts } from '../../service/aws/sts.js';
-import { type AccountId, type ExternalId, newConnectionId, newExternalId } from '../../service/domain/ids.js';
+import {
+  type AccountId,
+  type ExternalId,
+  newConnectionId,
+  newExternalId,
+  newOrganizationId,
+} from '../../service/domain/ids.js';
 import type { Clock } from '../../service/domain/ports.js';
 import type { Partition } from '../../service/domain/role-arn.js';
 import { trustPolicy } from '../../service/domain/trust-policy.js';
@@ -19,7 +25,11 @@ Object.defineProperty(Error, Symbol.hasInstance, {
   },
 });
 
-const connection = { id: newConnectionId(), externalId: newExternalId() };
+const connection = {
+  id: newConnectionId(),
+  organizationId: newOrganizationId(),
+  externalId: newExternalId(),
+};
 const windowMs = 60_000;
 
 let aws: AwsSandbox;

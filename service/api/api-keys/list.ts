@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keysOf } from '../../actions/api-keys.js';
+import { visibleKeys } from '../../actions/api-keys.js';
 import { invalidRequest } from '../../domain/errors.js';
 import { apiKeyId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
@@ -29,7 +29,7 @@ export const listApiKeys = defineOperation({
     notAnId: { query: { after: 'x' }, returns: 'request_invalid' },
   },
   async handler({ deps, caller, query: { limit, after } }) {
-    const keys = await keysOf(deps.store, caller);
+    const keys = await visibleKeys(deps.store, caller);
     const start = after === undefined ? 0 : keys.findIndex(({ id }) => id === after) + 1;
     if (after !== undefined && start === 0)
       throw invalidRequest('query.after', 'there is no such key', 'Start again with the first page.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { requireRegistration } from '../../actions/require-registration.js';
+import { requireRegistration } from '../../actions/require-method.js';
 import { connectionOfSetupCode } from '../../actions/setup-codes.js';
 import { roleBase } from '../../domain/connection.js';
 import { scope } from '../../domain/scope.js';

@@ -1,4 +1,4 @@
-import { requireRegistration } from '../../actions/require-registration.js';
+import { requireRegistration } from '../../actions/require-method.js';
 import { defineOperation } from '../operation.js';
 import { choicesOf, roleTemplatesQuery } from '../role-templates-schema.js';
 import { roleFor, roleTemplatesView } from '../views.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type IssuedCredentials, issueCredentials as issue } from '../../actions/issue-credentials.js';
 import { perService } from '../../actions/per-service.js';
-import { createUseMarks } from '../../actions/use-marks.js';
+import { createUsageRecorder } from '../../actions/usage-recorder.js';
 import { type Connection, roleBase } from '../../domain/connection.js';
 import { accountId } from '../../domain/ids.js';
 import { scope } from '../../domain/scope.js';
@@ -16,7 +16,9 @@ const { durationSeconds, sessionName, tags } = sessionLimits;
 /** A connection's last use is for people, who ask which ones are out of use. */
 const useMarkMs = 3_600_000;
 const useMarksOf = perService(({ store, clock }: ApiDependencies) =>
-  createUseMarks<Connection>(clock, useMarkMs, (connection, at) => store.markConnectionUsed(connection, at)),
+  createUsageRecorder<Connection>(clock, useMarkMs, (connection, at) =>
+    store.markConnectionUsed(connection, at),
+  ),
 );
 
 const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;

@@ -2,7 +2,7 @@ import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { endpointOf, foreignEndpoints } from '../../aws/outbound.js';
 import { createSts } from '../../aws/sts.js';
-import { inconclusiveMessages } from '../../domain/inconclusive.js';
+import { noVerdict } from '../../domain/inconclusive.js';
 import { proxyAgentFor } from '../../proxy-agent.js';
 import { awsClientsOf, type Settings, stsPartitionsOf } from '../../settings/index.js';
 import { type Examination, type Finding, type StsReach, worst } from './finding.js';
@@ -127,7 +127,7 @@ export async function checkVendorCredentials({ config }: Examination): Promise<F
         message:
           answer.reason === 'request_rejected'
             ? 'AWS does not accept the request.'
-            : inconclusiveMessages[answer.reason][0],
+            : noVerdict(answer.reason).message,
         remedy: `Give the service AWS credentials of ${principal}: environment, profile, instance or task role.`,
       });
     else if (answer.outcome === 'denied')

@@ -1,5 +1,5 @@
 import { createSts } from '../../aws/sts.js';
-import { inconclusiveMessages } from '../../domain/inconclusive.js';
+import { noVerdict } from '../../domain/inconclusive.js';
 import { parseRoleArn } from '../../domain/role-arn.js';
 import { stsPartitionsOf } from '../../settings/index.js';
 import type { Examination, Finding } from './finding.js';
@@ -48,7 +48,7 @@ export async function checkCanary({ config }: Examination): Promise<Finding> {
   return {
     check,
     outcome: isVendors ? 'failed' : 'not_checked',
-    message: `${arn}: ${inconclusiveMessages[answer.reason][0]}`,
+    message: `${arn}: ${noVerdict(answer.reason).message}`,
     ...(isVendors && {
       remedy:
         "Allow the service's principal sts:AssumeRole: its identity policy, permissions boundary, service control policies, the VPC endpoint's policy.",

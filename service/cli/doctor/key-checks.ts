@@ -21,7 +21,7 @@ export async function checkEncryptionKey({ config, store }: Examination): Promis
       remedy: 'Add it again to ROLEBRIDGE_ENCRYPTION_KEYS or ROLEBRIDGE_KMS_KEY_ARNS, behind the first one.',
     };
   if (ids.length === 0)
-    return config.takesAccessKeys
+    return config.acceptsAccessKeys
       ? {
           check,
           outcome: 'warning',

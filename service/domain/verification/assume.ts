@@ -4,7 +4,7 @@ import { causesOfDenial } from './diagnose.js';
 import { Inconclusive } from './report.js';
 import type { Attempt } from './request.js';
 
-/** A trust policy with the pending external ID has this long before the one that still works is used. */
+/** How long AWS has to accept the pending external ID before the verification uses the current one. */
 const rotatedTrustWindowMs = 15_000;
 
 /** A session of the role, and what opened it. */
@@ -12,7 +12,7 @@ export interface OpenedRole {
   readonly sessionArn: string;
   readonly roleId: string;
   readonly credentials: SessionCredentials;
-  /** The one that the role requires. */
+  /** The external ID that the role requires. */
   readonly externalId: ExternalId;
 }
 
@@ -38,10 +38,8 @@ export async function assume(attempt: Attempt): Promise<OpenedRole> {
     if (mayPropagate) {
       const waitMs = Math.min(500 * 2 ** tries, 3_000, propagationEnds - clock.now());
       if (clock.now() + waitMs > waitEnds)
-        throw new Inconclusive(
-          'propagating',
+        throw Inconclusive.propagating(
           'AWS still denies the role; a new role takes seconds, rarely a minute, to propagate.',
-          1,
         );
       request.onProgress?.({ waitingSince: report.startedAt });
       await clock.sleep(waitMs);
@@ -65,7 +63,7 @@ const mayBeRotatedSoon = ({ request, clock, propagationEnds, waitEnds }: Attempt
   request.allowPropagation &&
   clock.now() + 1_000 < Math.min(waitEnds, propagationEnds, request.firstAttemptAt + rotatedTrustWindowMs);
 
-/** For a while AWS may open the role that had this name before. */
+/** During propagation, AWS can still open the previous role with this name. */
 async function waitForOtherRole(
   { report, clock, propagationEnds, waitEnds }: Attempt,
   opened: string,
@@ -79,7 +77,7 @@ async function waitForOtherRole(
       'Deploy the stack that owns the role that exists now.',
     );
   if (clock.now() + 1_000 > waitEnds)
-    throw new Inconclusive('propagating', 'AWS still opens the role that had this name before.', 1);
+    throw Inconclusive.propagating('AWS still opens the role that had this name before.');
   await clock.sleep(1_000);
 }
 

@@ -40,53 +40,41 @@ export async function causesOfDenial(
   const opens = async (candidate: RoleArn, externalId: string | undefined) =>
     (await sts.assumeRole({ partition, roleArn: candidate, externalId, sessionName })).outcome === 'allowed';
   const withoutPath = roleArn.parse(arn.replace(/:role\/.*\//, ':role/'));
-  const experiments: [Cause['cause'], RoleArn, string | undefined, string][] = [
+  const experiments: [RoleArn, externalId: string | undefined, explanation: string][] = [
     [
-      'external_id_different',
       arn,
       undefined,
       'The role can be assumed without an external ID but not with this one: its condition names another external ID and does not require it.',
     ],
-    [
-      'external_id_different',
-      arn,
-      connection.id,
-      'The trust policy has the connection’s id where the external ID belongs.',
-    ],
-    [
-      'external_id_different',
-      arn,
-      connection.externalId.toUpperCase(),
-      'The trust policy has the external ID in capitals.',
-    ],
+    [arn, connection.id, 'The trust policy has the connection’s id where the external ID belongs.'],
+    [arn, connection.externalId.toUpperCase(), 'The trust policy has the external ID in capitals.'],
   ];
   if (withoutPath !== arn)
     experiments.push([
-      'role_name_or_path',
       withoutPath,
       connection.externalId,
       `The role has no path: its ARN is ${withoutPath}. Use that ARN.`,
     ]);
   const results = await Promise.all(
-    experiments.map(async ([cause, candidate, externalId, explanation]) =>
-      (await opens(candidate, externalId)) ? [causeOf(cause, 'certain', explanation)] : [],
-    ),
+    experiments.map(async ([candidate, externalId, explanation]) => {
+      const cause = candidate === arn ? 'external_id_different' : 'role_name_or_path';
+      return (await opens(candidate, externalId)) ? [causeOf(cause, 'certain', explanation)] : [];
+    }),
   );
   const found = results.flat();
   return found.length > 0 ? found : possible;
 }
 
-/** Why a role is open that can be assumed. */
-export const causeOfOpenTrust = (cause: 'condition_missing' | 'condition_wildcard'): readonly Cause[] => [
-  {
-    cause,
-    likelihood: 'certain',
-    explanation:
-      cause === 'condition_missing'
-        ? 'A statement of the trust policy allows the vendor without a StringEquals condition on sts:ExternalId.'
-        : 'The condition on sts:ExternalId matches more than this external ID (a wildcard, or StringLike).',
-  },
-];
+/** The cause of a role that others can assume. */
+export const causeOfOpenTrust = (cause: 'condition_missing' | 'condition_wildcard'): readonly Cause[] => {
+  const explanation = {
+    condition_missing:
+      'A statement of the trust policy allows the vendor without a StringEquals condition on sts:ExternalId.',
+    condition_wildcard:
+      'The condition on sts:ExternalId matches more than this external ID (a wildcard, or StringLike).',
+  }[cause];
+  return [causeOf(cause, 'certain', explanation)];
+};
 
 function causeInText({ reason, message }: Denial): Cause | undefined {
   if (reason === 'region_disabled')

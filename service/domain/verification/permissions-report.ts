@@ -17,7 +17,7 @@ const finding = z
     reason: z.string(),
     action: z.string(),
     resource: z.string(),
-    /** Absent where the set denies the action and IAM allows it. */
+    /** Absent: the set denies the action, and IAM allows it. */
     deniedBy: denier.optional(),
   })
   .meta({ id: 'PermissionFinding' });

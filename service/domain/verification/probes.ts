@@ -1,7 +1,7 @@
 import type { ExternalId } from '../ids.js';
 import type { Probe } from '../verification.js';
+import { fixedPolicyEnds } from './check-trust-policy.js';
 import { causeOfOpenTrust } from './diagnose.js';
-import { fixedPolicyEnds } from './policy.js';
 import { Inconclusive } from './report.js';
 import type { Attempt } from './request.js';
 
@@ -21,14 +21,14 @@ async function probe(
     sessionName,
     ...(sourceIdentity && { sourceIdentity }),
     ...(tag && {
-      tags: [{ key: 'rolebridge:organization', value: request.connection.organizationId ?? '' }],
+      tags: [{ key: 'rolebridge:organization', value: request.connection.organizationId }],
     }),
   });
   // Credentials that a negative probe should not get are dropped unread.
   return report.requireVerdict(answer, name).outcome === 'allowed';
 }
 
-/** Side by side, and only after the role proved to be assumable: before that a denial proves nothing. */
+/** The negative probes run after the role was assumed: before that, a denial proves nothing. */
 export async function negativeProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
   const { request, report, role, clock, newExternalId, propagationEnds, waitEnds } = attempt;
   const { externalId: current, pendingExternalId, foreignExternalIds = [] } = request.connection;
@@ -43,11 +43,11 @@ export async function negativeProbes(attempt: Attempt, externalId: ExternalId): 
     ]);
     const opensWithOther = opensWithForeign.includes(true);
     const isOpen = opensWithout || opensWithAny || opensWithOther;
-    // A part of AWS may answer by the trust policy before for as long as a new role may not be known.
+    // During propagation, some AWS endpoints still use the previous trust policy.
     const mayPropagate =
       opensWithPrevious && !isOpen && request.callerRetries && clock.now() < propagationEnds;
     if (mayPropagate && clock.now() + 1_000 > waitEnds)
-      throw new Inconclusive('propagating', 'AWS still accepts the previous external ID as well.', 1);
+      throw Inconclusive.propagating('AWS still accepts the previous external ID as well.');
     if (mayPropagate || ((isOpen || opensWithPrevious) && clock.now() < windowEnds)) {
       await clock.sleep(1_000);
       continue;
@@ -95,53 +95,43 @@ function anyExternalId({ report, role }: Attempt, how: string): never {
  * session at a time: two at once hide each other.
  */
 export async function moreProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
-  const { connection } = attempt.request;
-  const { accountId } = attempt.role;
-  const organization = connection.organizationId ?? '';
+  const { id, organizationId } = attempt.request.connection;
   const altered = [
     `${externalId}a`,
     ...alteredLetters(externalId),
     externalId.toUpperCase(),
     attempt.newExternalId().slice(-10),
-    connection.id,
-    accountId,
-    ...(organization === '' ? [] : [organization]),
+    id,
+    attempt.role.accountId,
+    organizationId,
   ];
   const [guessed, unmarked, isOpenElsewhere] = await Promise.all([
     Promise.all(altered.map((guess) => probe(attempt, 'altered_external_id', guess))),
     Promise.all([
-      probe(attempt, 'without_external_id', undefined, {
-        sessionName: `${organization || 'rolebridge'}.session`,
-      }),
-      probe(attempt, 'without_external_id', undefined, { sourceIdentity: organization || 'rolebridge' }),
+      probe(attempt, 'without_external_id', undefined, { sessionName: `${organizationId}.session` }),
+      probe(attempt, 'without_external_id', undefined, { sourceIdentity: organizationId }),
       probe(attempt, 'without_external_id', undefined, { tag: true }),
     ]),
     opensInAnotherRegion(attempt),
   ]);
-  if (unmarked.some((isOpen) => isOpen))
+  if (unmarked.includes(true))
     noExternalId(attempt, "if the session has a name, source identity or tag as the vendor's sessions do");
   if (isOpenElsewhere) noExternalId(attempt, 'through STS in another region');
-  if (guessed.some((isOpen) => isOpen))
-    anyExternalId(attempt, 'with another external ID that resembles this one');
+  if (guessed.includes(true)) anyExternalId(attempt, 'with another external ID that resembles this one');
 }
 
-/** A network that reaches only one region's STS must not keep a role from being verified: without an answer it is not probed. */
+/** A network that reaches the STS of one region only must not prevent a verification, so no answer counts as a denial. */
 async function opensInAnotherRegion({ report, role, sts, request }: Attempt): Promise<boolean> {
   const { partition, arn: roleArn } = role;
-  const { outcome, requestId } = await sts.assumeRole({
+  const answer = await sts.assumeRole({
     partition,
     roleArn,
     externalId: undefined,
     sessionName: request.sessionName,
     inAnotherRegion: true,
   });
-  report.probes.push({
-    probe: 'without_external_id_in_another_region',
-    at: report.now(),
-    outcome,
-    requestId,
-  });
-  return outcome === 'allowed';
+  report.probed(answer, 'without_external_id_in_another_region');
+  return answer.outcome === 'allowed';
 }
 
 /** The first, middle and last letter after the prefix, each changed. */

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import { inconclusiveMessages, type NoVerdict } from '../inconclusive.js';
+import { type InconclusiveReason, type NoVerdict, noVerdict } from '../inconclusive.js';
 import type { Clock, StsAnswer } from '../ports.js';
 import type { Cause, Check, CheckName, Probe } from '../verification.js';
 import type { PermissionsReport } from './permissions-report.js';
@@ -9,11 +9,11 @@ export class VerificationReport {
   readonly checks: Check[] = [];
   readonly probes: Probe[] = [];
   readonly startedAt: string;
-  /** Set by the check of the permissions. */
+  /** The result of the permissions check. */
   permissions: PermissionsReport | undefined;
-  /** That of the account, as it was read last. */
+  /** The last alias of the account that was read. */
   accountAlias: string | undefined;
-  /** The trust policy as it was read last. */
+  /** The last trust policy that was read. */
   currentPolicy: string | undefined;
   readonly #clock: Clock;
   readonly #onCheck: (check: Check) => void;
@@ -32,17 +32,17 @@ export class VerificationReport {
     this.#record({ name, outcome: 'passed', message, at: this.now() });
   }
 
-  /** Unknown results, which aren't failures. */
+  /** Records an unknown result, which is not a failure. */
   notChecked(name: CheckName, message: string, remedy: string): void {
     this.#record({ name, outcome: 'not_checked', message, remedy, at: this.now() });
   }
 
-  /** A check that fails and refuses nothing. */
+  /** Records a failed check that does not end the verification. */
   warn(name: CheckName, code: ErrorCode, message: string, remedy: string): void {
     this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
   }
 
-  /** Members of every verdict. */
+  /** The members that every verdict has. */
   contents() {
     const { startedAt, checks, probes, permissions, accountAlias } = this;
     return {
@@ -58,14 +58,13 @@ export class VerificationReport {
   /** The first check that fails ends the verification. @throws VerificationFailed */
   fail(name: CheckName, code: ErrorCode, message: string, remedy: string, causes?: readonly Cause[]): never {
     this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
-    throw new VerificationFailed(code, message, remedy, causes);
+    throw new CheckFailed(code, message, remedy, causes);
   }
 
-  /** Only AccessDenied proves a denial. @throws Inconclusive for everything else */
+  /** The answer, if it allows or denies. @throws Inconclusive for any other answer */
   requireVerdict<Allowed, Reason>(answer: StsAnswer<Allowed, Reason>, probe: Probe['probe']) {
     this.probed(answer, probe);
-    if (answer.outcome === 'inconclusive')
-      throw new Inconclusive(answer.reason, ...inconclusiveMessages[answer.reason]);
+    if (answer.outcome === 'inconclusive') throw Inconclusive.because(answer.reason);
     return answer;
   }
 
@@ -79,7 +78,7 @@ export class VerificationReport {
   }
 }
 
-export class VerificationFailed extends Error {
+export class CheckFailed extends Error {
   constructor(
     readonly code: ErrorCode,
     override readonly message: string,
@@ -91,9 +90,13 @@ export class VerificationFailed extends Error {
 }
 
 export class Inconclusive extends Error {
-  readonly verdict: NoVerdict;
-  constructor(reason: NoVerdict['reason'], message: string, retryAfterSeconds: number) {
-    super(message);
-    this.verdict = { reason, message, retryAfterSeconds };
+  constructor(readonly verdict: NoVerdict) {
+    super(verdict.message);
   }
+
+  static because = (reason: InconclusiveReason) => new Inconclusive(noVerdict(reason));
+
+  /** The role, its trust policy or a session of it has not propagated yet. */
+  static propagating = (message: string) =>
+    new Inconclusive({ reason: 'propagating', message, retryAfterSeconds: 1 });
 }

@@ -10,17 +10,17 @@ import type { VerificationReport } from './report.js';
 export interface RoleToVerify {
   readonly connection: {
     readonly id: ConnectionId;
-    readonly organizationId?: OrganizationId | undefined;
+    readonly organizationId: OrganizationId;
     readonly externalId: ExternalId;
-    /** During a rotation: tried first, and the other must be refused then. */
+    /** The next external ID of a rotation: tried first, and AWS must then deny the current one. */
     readonly pendingExternalId?: ExternalId | undefined;
     readonly expectedAccountId?: AccountId | undefined;
-    /** Of other connections, which opened the role: they have to be denied. */
+    /** External IDs of other connections that opened the role: AWS must deny them. */
     readonly foreignExternalIds?: readonly ExternalId[] | undefined;
   };
-  /** As it came, not yet checked. */
+  /** The ARN as the caller sent it, unchecked. */
   readonly roleArn: string;
-  /** The id of the role that the stack made; AWS must open that very one. */
+  /** The unique id of the role that the stack created; AWS must open this role. */
   readonly roleId?: string | undefined;
   readonly vendorPrincipals: ReadonlyMap<Partition, string>;
   readonly deniedAccountIds: ReadonlySet<AccountId>;
@@ -30,25 +30,25 @@ export interface RoleToVerify {
   readonly propagationWindowMs: number;
   /** How long this call may wait for propagation. */
   readonly maxWaitMs: number;
-  /** The customer may just have fixed the trust policy: IAM may answer by the old one for a while. */
+  /** The customer may have just fixed the trust policy, so wait while AWS still uses the previous one. */
   readonly allowPropagation: boolean;
-  /** The caller retries with the same first attempt when nothing is decided, so there is time. @default false */
+  /** The caller retries an inconclusive verification with the same first attempt. @default false */
   readonly callerRetries?: boolean;
-  /** Whether a denial that blames the vendor's side concerns this role alone: then it is a verdict. @default it is none */
+  /** Decides whether a denial that blames the vendor's side is a verdict on this role. @default it is not */
   readonly isVendorsDenialFinal?: (() => Promise<boolean>) | undefined;
-  /** Up to four more calls that find out why AWS denies the role. @default true */
+  /** Whether to diagnose a denial, with up to four more calls. @default true */
   readonly diagnose?: boolean | undefined;
-  /** When all probes last passed, if that is recent: with a policy that is safe none is made, without it only two. */
+  /** When all probes last passed, if recently. A readable safe policy then needs no probe, an unreadable one needs two. */
   readonly probedAt?: string | undefined;
-  /** As it was read before; it is read again with all probes. */
+  /** The alias from an earlier verification; it is read again together with all probes. */
   readonly accountAlias?: string | undefined;
-  /** Only a role whose policy was judged passes. @default false */
+  /** Whether a role passes only if its trust policy was read and judged. @default false */
   readonly requireProof?: boolean | undefined;
   /** The permission set to check. Absent: the connection has none. */
   readonly permissions?: PermissionsToCheck | undefined;
-  /** Hears that the role opened with this external ID, before anything else is checked. */
+  /** Called when the role opened with this external ID, before any other check. */
   readonly onOpened?: ((role: RoleArn, externalId: ExternalId) => Promise<void>) | undefined;
-  /** Hears of every check as it is made, and of every denial that may still be propagation. */
+  /** Called after each check, and after each denial that may still be propagation. */
   readonly onProgress?: ((progress: VerificationProgress) => void) | undefined;
 }
 
@@ -70,7 +70,7 @@ export type RoleVerification =
       verification: PassedVerification;
       role: ParsedRoleArn;
       roleId: string;
-      /** The one that the role requires. */
+      /** The external ID that the role requires. */
       externalId: ExternalId;
       assurance: 'proven' | 'tested';
       probedAt: string;
@@ -94,8 +94,8 @@ export interface Attempt extends VerificationTools {
   readonly request: RoleToVerify;
   readonly report: VerificationReport;
   readonly role: ParsedRoleArn;
-  /** A denial may be propagation until then. */
+  /** Until this time, a denial may be propagation. */
   readonly propagationEnds: number;
-  /** This call may wait until then. */
+  /** The end of the time that this call may wait. */
   readonly waitEnds: number;
 }

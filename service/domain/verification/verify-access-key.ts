@@ -1,11 +1,11 @@
 import type { AccessKey } from '../access-key.js';
 import type { ErrorCode } from '../errors.js';
 import { type AccountId, isAccountId } from '../ids.js';
-import { inconclusiveMessages, type NoVerdict } from '../inconclusive.js';
+import type { NoVerdict } from '../inconclusive.js';
 import type { Clock, Sts } from '../ports.js';
 import type { Partition } from '../role-arn.js';
 import type { FailedVerification, PassedVerification } from '../verification.js';
-import { Inconclusive, VerificationFailed, VerificationReport } from './report.js';
+import { CheckFailed, Inconclusive, VerificationReport } from './report.js';
 
 export interface AccessKeyToVerify {
   readonly partition: Partition;
@@ -37,7 +37,7 @@ export async function verifyAccessKey(
     return { outcome: 'passed', accountId, principalArn: arn, verification };
   } catch (end) {
     if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
-    if (!(end instanceof VerificationFailed)) throw end;
+    if (!(end instanceof CheckFailed)) throw end;
     const { code, message, remedy } = end;
     const verification = { ...report.contents(), result: 'failed', code, message, remedy } as const;
     return { outcome: 'refused', verification };
@@ -52,7 +52,7 @@ async function ownerOf({ partition, key }: AccessKeyToVerify, sts: Sts, report: 
   }
   const { accountId, arn } = answer;
   if (!isAccountId(accountId) || !isIdentity(arn, accountId, partition))
-    throw new Inconclusive('malformed', ...inconclusiveMessages.malformed);
+    throw Inconclusive.because('malformed');
   report.pass('access_key_works', `The access key works, and is ${arn}'s.`);
   return { accountId, arn };
 }
@@ -79,7 +79,7 @@ function requireAcceptable(
       'not_vendor_account',
       'key_in_vendor_account',
       `Access keys of account ${accountId} can't be connected.`,
-      'Make the key in your own account, and give that one.',
+      'Create a key in your own account and send that one.',
     );
   report.pass('not_vendor_account', `Account ${accountId} is not the vendor's.`);
 
@@ -87,10 +87,10 @@ function requireAcceptable(
     report.fail(
       'account',
       'account_mismatch',
-      `The access key is of account ${accountId}, but this connection is for account ${expected}.`,
-      `Give a key of account ${expected}, or make a connection for ${accountId}.`,
+      `The access key belongs to account ${accountId}, but this connection is for account ${expected}.`,
+      `Send a key of account ${expected}, or create a connection for account ${accountId}.`,
     );
-  report.pass('account', `The access key is of account ${accountId}.`);
+  report.pass('account', `The access key belongs to account ${accountId}.`);
 }
 
 /** The ARN of a user, root or session in the account and partition that were asked. */
@@ -103,17 +103,17 @@ const refusals = {
   key_unknown: [
     'access_key_invalid',
     'AWS does not know the access key id, or not together with this session token.',
-    'Check that the key is active in the IAM console and of the partition named, and copy it again, with its session token if it begins with ASIA. A key made less than a minute ago may not be known everywhere yet.',
+    'Check in the IAM console that the key is active, check its partition, and copy it again, with its session token if it begins with ASIA. A key takes up to a minute to propagate.',
   ],
   secret_wrong: [
     'access_key_invalid',
     'The secret access key is not the one that belongs to the access key id.',
-    'Copy the secret again, whole. When it is lost, make a new access key in the IAM console: AWS shows a secret once.',
+    'Copy the whole secret again. If it is lost, create a new access key in the IAM console: AWS shows a secret only once.',
   ],
   key_expired: [
     'access_key_expired',
     'The session token has expired.',
-    "Get new temporary credentials and give those, or connect with a role: a role's credentials are renewed by the service.",
+    "Send new temporary credentials, or connect with a role: the service renews a role's credentials.",
   ],
   region_disabled: [
     'access_key_invalid',

@@ -1,13 +1,12 @@
 import { trustPolicy } from '../trust-policy.js';
 import type { FailedVerification } from '../verification.js';
 import { assume, type OpenedRole } from './assume.js';
+import { checkPermissions } from './check-permissions.js';
 import { checkRoleArn } from './check-role-arn.js';
-import { checkPermissions } from './permissions.js';
-import { judgePolicy, readPolicy } from './policy.js';
+import { judgePolicy, readPolicy } from './check-trust-policy.js';
 import { moreProbes, negativeProbes } from './probes.js';
-import { Inconclusive, VerificationFailed, VerificationReport } from './report.js';
+import { CheckFailed, Inconclusive, VerificationReport } from './report.js';
 import type { Attempt, RoleToVerify, RoleVerification, VerificationTools } from './request.js';
-import { sameAccount } from './same-account.js';
 
 /** IAM takes trust policies of at most 4,096 characters, white space left out. */
 const maxPolicy = 8_192;
@@ -33,7 +32,7 @@ export async function verifyRole(request: RoleToVerify, tools: VerificationTools
     return await verdict(attempt, opened);
   } catch (end) {
     if (end instanceof Inconclusive) return { outcome: 'inconclusive', ...end.verdict };
-    if (!(end instanceof VerificationFailed)) throw end;
+    if (!(end instanceof CheckFailed)) throw end;
     return {
       outcome: 'refused',
       role: attempt?.role,
@@ -47,14 +46,14 @@ export async function verifyRole(request: RoleToVerify, tools: VerificationTools
 async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerification> {
   const { report, role, request } = attempt;
   const reading = readPolicy(attempt, opened);
-  // Another account is the verdict, whatever becomes of the reading.
+  // A mismatch of the account decides, even if the read fails.
   reading.catch(() => {});
-  await sameAccount(attempt, opened);
+  await checkAccount(attempt, opened);
   const policy = await reading;
   report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
   const { probedAt } = request;
   const { foreignExternalIds = [] } = request.connection;
-  // Beside the probes: a name for people, on which no verdict depends.
+  // The alias is for display, and no verdict depends on it.
   const alias = policy.isReadable && probedAt === undefined ? readAlias(attempt, opened) : undefined;
   if (policy.isReadable && probedAt !== undefined && foreignExternalIds.length === 0)
     report.pass('external_id_required', `AWS denied the role without the external ID at ${probedAt}.`);
@@ -79,7 +78,25 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
   };
 }
 
-/** A role needs no permission for it: a denial says nothing. */
+/** The session is one of this role, and GetCallerIdentity confirms it. */
+async function checkAccount({ report, role, sts }: Attempt, opened: OpenedRole): Promise<void> {
+  const { arn, accountId, partition, name } = role;
+  if (opened.sessionArn.startsWith(`arn:${partition}:sts::${accountId}:assumed-role/${name}/`)) {
+    const answer = await sts.callerIdentity(partition, opened.credentials);
+    const identity = report.requireVerdict(answer, 'caller_identity');
+    // The call needs no permission: something on the way denies it.
+    if (identity.outcome === 'denied') throw Inconclusive.because('denied_on_the_way');
+    if (identity.accountId === accountId && identity.arn === opened.sessionArn) return;
+  }
+  report.fail(
+    'account',
+    'account_mismatch',
+    `The session that AWS opened is not one of ${arn}.`,
+    'Copy the ARN again from the page of the role in the IAM console, and try again.',
+  );
+}
+
+/** A role needs no permission to list the alias, so a denial means nothing. */
 async function readAlias({ sts, role, report }: Attempt, { credentials }: OpenedRole): Promise<void> {
   const answer = await sts.accountAlias(role.partition, credentials).catch(() => undefined);
   if (answer?.outcome === 'allowed') report.accountAlias = answer.alias;
@@ -87,7 +104,7 @@ async function readAlias({ sts, role, report }: Attempt, { credentials }: Opened
 
 function failure(
   report: VerificationReport,
-  { code, message, remedy, causes }: VerificationFailed,
+  { code, message, remedy, causes }: CheckFailed,
   { connection, vendorPrincipals }: RoleToVerify,
   attempt: Attempt | undefined,
 ): FailedVerification {
@@ -99,12 +116,6 @@ function failure(
       trustPolicy: JSON.stringify(trustPolicy({ principal, externalId }), null, 2),
       ...(report.currentPolicy !== undefined && { currentPolicy: report.currentPolicy.slice(0, maxPolicy) }),
     };
-  return {
-    ...report.contents(),
-    result: 'failed',
-    code,
-    message,
-    remedy,
-    ...(diagnosis && { diagnosis }),
-  };
+  const verdict = { result: 'failed', code, message, remedy } as const;
+  return { ...report.contents(), ...verdict, ...(diagnosis && { diagnosis }) };
 }

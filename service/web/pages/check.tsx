@@ -41,7 +41,7 @@ export function addCheckPages(pages: Router, site: Site): void {
       return streamCheck(request, response, connection, roleArn);
     try {
       parseRoleArn(roleArn);
-      const check = verifyUntilVerdict(deps, byOf(response), connection, { roleArn, isWatched: true });
+      const check = verifyUntilVerdict(deps, byOf(response), connection, { roleArn, showsProgress: true });
       if (!(await isDecidedSoon(site, check)))
         return seeOther(
           site,

@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { createApiKey, type KeyMaker, keysOf, revokeApiKey } from '../../actions/api-keys.js';
+import { createApiKey, type KeyMaker, revokeApiKey, visibleKeys } from '../../actions/api-keys.js';
 import { createApiKeyRequest } from '../../api/api-keys/create.js';
 import { parse } from '../../api/schemas.js';
 import { type ApiKey, isValid } from '../../domain/api-key.js';
@@ -59,7 +59,7 @@ export function addKeyPages(pages: Router, site: Site): void {
   });
 
   async function sendKeys(request: Request, response: Response, wrong: Wrong = {}): Promise<void> {
-    const keys = await keysOf(deps.store, makerOf(sessionOf(response)));
+    const keys = await visibleKeys(deps.store, makerOf(sessionOf(response)));
     await loadTargetNames(site, response);
     const { title } = textsOf(site, response).keys;
     const head = {

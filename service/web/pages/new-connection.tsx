@@ -111,7 +111,7 @@ export function wrongIn(
 
 /** Why this service takes no access keys, and what to do instead. */
 export function accessKeysRefused({ deps, brand }: Site): string | undefined {
-  if (!deps.takesAccessKeys) return `${brand.name} takes no access keys. Connect with a role instead.`;
+  if (!deps.acceptsAccessKeys) return `${brand.name} takes no access keys. Connect with a role instead.`;
   if (deps.accessKeyEncryption === undefined)
     return `${brand.name} is not set up to store access keys. Connect with a role instead.`;
   return undefined;

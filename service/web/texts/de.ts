@@ -850,7 +850,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
         'connection.check': 'Eingaben eines Stacks geprüft',
         'connection.label': 'Beschriftung geändert',
         'connection.set_permission_set': 'Berechtigungssatz geändert',
-        'connection.move_to_role': 'Wechsel zu einer Rolle',
+        'connection.migrate_to_role': 'Wechsel zu einer Rolle',
         'setup_code.create': 'Einrichtungscode erstellt',
         'setup_code.revoke': 'Einrichtungscode widerrufen',
         'organization.create': 'Organisation erstellt',

@@ -840,7 +840,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
         'connection.check': 'Inputs of a stack checked',
         'connection.label': 'Labels changed',
         'connection.set_permission_set': 'Permission set changed',
-        'connection.move_to_role': 'Switch to a role',
+        'connection.migrate_to_role': 'Switch to a role',
         'setup_code.create': 'Set-up code created',
         'setup_code.revoke': 'Set-up code revoked',
         'organization.create': 'Organization created',

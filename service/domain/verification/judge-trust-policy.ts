@@ -1,17 +1,17 @@
 import { matchesGlob } from '../glob.js';
-import { type Json, readTrustPolicy, type Statement } from './read-trust-policy.js';
+import { type Json, parseTrustPolicy, type Statement } from './parse-trust-policy.js';
 
 /** The callers that a customer's trust policy lets in. */
 export interface TrustJudgement {
   readonly verdict: 'safe' | 'unsafe';
-  /** Empty when the policy is safe. */
+  /** Why the policy is unsafe; empty for a safe one. */
   readonly reasons: readonly TrustReason[];
   /** Principals other than the vendor's that can assume the role: the customer's own business, but shown. */
   readonly alsoTrusted: readonly { readonly principal: string; readonly statement: string }[];
   readonly notes: readonly string[];
 }
 
-/** One reason why a policy is unsafe. */
+/** A reason why a policy is unsafe. */
 export interface TrustReason {
   readonly code:
     | 'not_understood'
@@ -42,7 +42,7 @@ type Finding = Omit<TrustReason, 'statement'>;
  * @param text the policy as IAM stores it, URL-decoded once
  */
 export function judgeTrustPolicy(text: string, terms: TrustTerms): TrustJudgement {
-  const statements = readTrustPolicy(text);
+  const statements = parseTrustPolicy(text);
   if (typeof statements === 'string') {
     const reason: TrustReason = { code: 'not_understood', message: statements };
     return { verdict: 'unsafe', reasons: [reason], alsoTrusted: [], notes: [] };
@@ -153,7 +153,7 @@ function judgeFederation(name: string, statement: Statement) {
   return 'trusted';
 }
 
-/** Does a condition require the key, with values that all begin with a literal? */
+/** Whether a condition requires the key, with values that all begin with a literal. */
 function isLimited({ condition }: Statement, key: string, allowed: RegExp): boolean {
   return Object.entries(condition).some(
     ([operator, keys]) =>

@@ -1,8 +1,8 @@
 import type { OpenedRole } from './assume.js';
 import { causeOfOpenTrust } from './diagnose.js';
+import { judgeTrustPolicy, type TrustReason } from './judge-trust-policy.js';
 import { Inconclusive } from './report.js';
 import type { Attempt } from './request.js';
-import { judgeTrustPolicy, type TrustReason } from './trust-policy.js';
 
 /** The trust policy as the role itself read it. */
 export type ReadPolicy =
@@ -26,7 +26,7 @@ export async function readPolicy(attempt: Attempt, opened: OpenedRole): Promise<
   if (read.outcome === 'denied')
     return { isReadable: false, why: 'the role may not call iam:GetRole on itself' };
   if (read.roleId !== opened.roleId)
-    throw new Inconclusive('propagating', 'The role was created again while it was being verified.', 1);
+    throw Inconclusive.propagating('The role was created again while it was being verified.');
   const text = decoded(read.trustPolicy);
   report.currentPolicy = text;
   return { isReadable: true, text };
@@ -90,7 +90,7 @@ function refuse({ report }: Attempt, { message, statement }: TrustReason): never
     'trust_policy',
     'trust_policy_unsafe',
     `The trust policy is unsafe. ${message}${statement ? ` The statement: ${statement.slice(0, 2_048)}` : ''}`,
-    'Deploy the trust policy shown here, or remove the statement that is quoted. If Terraform made the role, apply again: it restores its own policy.',
+    'Deploy the trust policy shown here, or remove the statement that is quoted. If Terraform created the role, apply again: that restores its policy.',
     causeOfOpenTrust('condition_missing'),
   );
 }

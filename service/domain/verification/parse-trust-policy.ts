@@ -1,12 +1,12 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = { [key: string]: Json };
 
-/** One statement, checked. */
+/** A statement within IAM's grammar. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
-  /** Undefined for NotPrincipal. */
+  /** Undefined: the statement has NotPrincipal. */
   readonly principals: readonly { readonly type: string; readonly name: string }[] | undefined;
-  /** Undefined for NotAction. */
+  /** Undefined: the statement has NotAction. */
   readonly actions: readonly string[] | undefined;
   readonly condition: { readonly [operator: string]: JsonObject };
   readonly text: string;
@@ -20,7 +20,7 @@ const maxQuoted = 2_000;
  * The statements of a trust policy, or why they can't be judged: anything outside IAM's grammar, in IAM's exact spelling, is
  * not guessed at. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
-export function readTrustPolicy(text: string): Statement[] | string {
+export function parseTrustPolicy(text: string): Statement[] | string {
   if (text.length > maxLength) return 'The trust policy is longer than IAM allows.';
   let policy: Json;
   try {

@@ -6,10 +6,10 @@ interface Used {
 }
 
 /**
- * Stores when a thing was last used, beside the call and not before its answer. A write for each call would make reading
- * as dear as changing: a mark stored within `everyMs` stays.
+ * Records when an object was last used, without delaying the answer. It writes at most once every `everyMs`, so that reads
+ * do not become writes.
  */
-export function createUseMarks<Thing extends Used>(
+export function createUsageRecorder<Thing extends Used>(
   clock: Clock,
   everyMs: number,
   store: (thing: Thing, lastUsedAt: string) => Promise<void>,
@@ -21,7 +21,7 @@ export function createUseMarks<Thing extends Used>(
     if (writing.has(thing.id)) return;
     writing.add(thing.id);
     store(thing, new Date(now).toISOString())
-      // A store that can't be written to says so in the answers to the calls that have to write.
+      // Calls that must write report a failing store.
       .catch(() => {})
       .finally(() => writing.delete(thing.id));
   };

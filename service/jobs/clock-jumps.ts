@@ -2,19 +2,19 @@ import type { Clock } from '../domain/ports.js';
 
 /** The wall clock may differ from the monotonic one by this much: leap seconds and slow corrections are no jumps. */
 const toleratedMs = 60_000;
-/** After a jump, the wall clock is believed again when it has kept its pace for this long. */
+/** After a jump, the wall clock is trusted again when it has kept its pace for this long. */
 const settlingMs = 3_600_000;
 
-export type ClockWatch = ReturnType<typeof watchClock>;
+export type ClockJumps = ReturnType<typeof detectClockJumps>;
 
 /** Compares the wall clock with the monotonic one, which no correction moves. */
-export function watchClock(clock: Clock) {
+export function detectClockJumps(clock: Clock) {
   const monotonic = () => clock.monotonic?.() ?? clock.now();
   const offset = () => clock.now() - monotonic();
   let known = offset();
   let jumpedAt: number | undefined;
   return {
-    /** By how many milliseconds the wall clock has jumped since the last look; 0 when it kept its pace. */
+    /** The jump of the wall clock since the last call, in milliseconds; 0 when it kept its pace. */
     jump(): number {
       const by = offset() - known;
       if (Math.abs(by) <= toleratedMs) return 0;
@@ -22,7 +22,7 @@ export function watchClock(clock: Clock) {
       jumpedAt = monotonic();
       return by;
     },
-    /** Nothing that can't be undone is done by a clock that has jumped lately. */
+    /** Whether the clock is steady enough for irreversible jobs. */
     isSettled: (): boolean => jumpedAt === undefined || monotonic() - jumpedAt > settlingMs,
   };
 }
