@@ -1,4 +1,3 @@
-import type { Response } from 'express';
 import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
@@ -6,7 +5,7 @@ import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../
 import { aliasOf } from '../components/status.js';
 import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
-import { type Site, sessionOf } from '../site.js';
+import type { Site, Visit } from '../site.js';
 
 /** So many scopes of other connections are listed; others are entered by name. */
 const treeSize = 50;
@@ -56,12 +55,10 @@ export const nothingTyped: Typed = { project: '', environment: '', architecture:
 
 /** The known targets, and the chosen ones: none for a new connection. */
 export async function scopeChoices(
-  site: Site,
-  response: Response,
+  { site, session }: Visit,
   connection: Connection,
   form: ScopeForm = initialForm(connection),
 ): Promise<ScopeChoices> {
-  const session = sessionOf(response);
   const { store } = site.deps;
   const organization = await store.organization(session.organizationId);
   const declared = (await store.projects(session.organizationId)).flatMap(scopesOf).map(scopeKey);
