@@ -8,10 +8,12 @@ import { type PageContext, usePage, useTexts } from './page-context.js';
 
 /** Settings of a page, which the frame around it shows. */
 export interface Head {
-  /** Without JavaScript the page asks for `liveFrom` after so many seconds. */
-  readonly refreshSeconds?: number | undefined;
-  /** Where what changes without a request is read from, when it is not the page's own address. */
-  readonly liveFrom?: string | undefined;
+  /** The source of what changes without a request. @default the page's own address */
+  readonly live?: {
+    readonly from: string;
+    /** Without JavaScript the page is loaded again after this time. */
+    readonly refreshSeconds: number | undefined;
+  };
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;
   /** Settings of a link before the session exists. */
@@ -44,18 +46,18 @@ export function Layout({ children, ...head }: LayoutProps) {
         <link rel="icon" href={assets.favicon ?? 'data:,'} />
         <link rel="stylesheet" href={assets.style} />
         <script src={assets.script} defer />
-        {head.refreshSeconds && (
+        {head.live?.refreshSeconds && (
           <noscript>
-            <meta http-equiv="refresh" content={`${head.refreshSeconds}; url=${head.liveFrom}`} />
+            <meta http-equiv="refresh" content={`${head.live.refreshSeconds}; url=${head.live.from}`} />
           </noscript>
         )}
       </head>
-      <body data-copied={common.copied} data-selected={common.selected}>
+      <body data-copied={common.copied} data-selected={common.selected} data-lost={common.lost}>
         <a class="skip" href="#main">
           {common.skip}
         </a>
         {isEmbedded || <Topbar isPlain={head.isPlain} />}
-        <main class="page" id="main" data-live-from={head.liveFrom}>
+        <main class="page" id="main" data-live-from={head.live?.from}>
           {head.notice && <Callout kind="ok" icon="ok" role="status" title={head.notice} more="notice" />}
           {degradedSince && (session ?? operator) && (
             <Callout icon="clock" role="status" title={common.onHold}>

@@ -5,7 +5,7 @@ import type { Store } from '../../domain/ports.js';
 import { Link, Time } from '../components/basics.js';
 import { Pages } from '../components/pages.js';
 import { Cell, Table } from '../components/table.js';
-import { type HistoryEntry, historyOf, personsOf } from '../history.js';
+import { type HistoryEntry, historyOf, pageOf, personsOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { type Routes, type Visit, withQuery } from '../site.js';
@@ -40,8 +40,10 @@ export function addAuditPages(routes: Routes): void {
   async function sendAudit(visit: Visit, organization?: Organization): Promise<void> {
     const before = [visit.queried('before')].find(isAuditId);
     const connectionId = organization && [visit.queried('connection')].find(isConnectionId);
-    const page = { limit: pageSize, before, connectionId };
-    const { records, hasMore } = await store.auditRecords(organization?.id, page);
+    const page = { limit: 2 * pageSize + 1, before, connectionId };
+    const read = await store.auditRecords(organization?.id, page);
+    const records = pageOf(read.records, pageSize);
+    const hasMore = read.hasMore || records.length < read.records.length;
     const entries = historyOf(records, visit.texts, await personsOf(deps, records));
     const ids = records.map(({ organizationId }) => organizationId);
     return visit.send(

@@ -74,13 +74,15 @@ export async function withOrganizations(store: Store, connections: readonly Conn
   }));
 }
 
-/** The connections that other customers may reach, or whose account is not the expected one. */
+/** The connections that other customers may reach, or whose account is not the expected one; the last checked first. */
 async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   const found: Connection[] = [];
   for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0)) {
     const page = { status: 'failed', code, limit: 10, withoutReports: true } as const;
     found.push(...(await store.connections(undefined, page)).connections);
   }
+  const checkedAt = (connection: Connection) => verificationOf(connection)?.finishedAt ?? '';
+  found.sort((one, other) => checkedAt(other).localeCompare(checkedAt(one)));
   return withOrganizations(store, found.slice(0, 10));
 }
 

@@ -4,7 +4,7 @@ import { accountOf, assuranceOf, verificationOf } from '../components/status.js'
 import type { Routes } from '../site.js';
 import { withOrganizations } from './connections.js';
 import type { Owned } from './owned.js';
-import { wantedIn } from './query.js';
+import { firstPage, wantedIn } from './query.js';
 
 const pageSize = 500;
 
@@ -30,7 +30,7 @@ export function addConnectionsDownload(routes: Routes): void {
   const { store } = routes.site.deps;
   routes.get('/connections.csv', async (visit) => {
     const { response, requestId } = visit;
-    const wanted = wantedIn(visit);
+    const wanted = firstPage(wantedIn(visit));
     response.writeHead(200, {
       ...securityHeaders,
       'content-type': 'text/csv; charset=utf-8',

@@ -1,6 +1,6 @@
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
+import { type ConnectionId, isConnectionId, isOrganizationId } from '../../domain/ids.js';
 import type { OperatorPermission } from '../../domain/operator.js';
 import { isListed, type Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
@@ -22,7 +22,7 @@ export function addOrganizationPage(routes: Routes): void {
     const connectionId = [visit.queried('connection')].find(isConnectionId);
     const may = (permission: OperatorPermission) => visit.operator.permissions.includes(permission);
     const found = may('connections:read')
-      ? await deps.store.connections(organization.id, { limit: 100, withoutReports: true })
+      ? await firstConnections(deps.store, organization, connectionId)
       : undefined;
     const history = may('audit:read')
       ? (await deps.store.auditRecords(organization.id, { limit: 20, connectionId })).records
@@ -38,6 +38,18 @@ export function addOrganizationPage(routes: Routes): void {
       />,
     );
   });
+}
+
+/** The first connections; the one that the address names is always among them. */
+async function firstConnections(
+  store: Store,
+  { id }: Organization,
+  named: ConnectionId | undefined,
+): Promise<{ readonly connections: readonly Connection[]; readonly hasMore: boolean }> {
+  const { connections, hasMore } = await store.connections(id, { limit: 100, withoutReports: true });
+  const isListed = connections.some((connection) => connection.id === named);
+  const missing = named && !isListed ? await store.connection(id, named) : undefined;
+  return { connections: missing ? [missing, ...connections] : connections, hasMore };
 }
 
 /** @throws RolebridgeError `not_found` */

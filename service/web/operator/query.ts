@@ -1,3 +1,4 @@
+import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
 import type { ConnectionPage } from '../../domain/ports.js';
@@ -42,3 +43,7 @@ export const addressOf = (wanted: Wanted, path = '/operator'): string =>
     after: wanted.after,
     before: wanted.before,
   });
+
+/** The row of a connection on the page of its organization. */
+export const connectionPath = ({ id, organizationId }: Connection): string =>
+  `/operator/organizations/${organizationId}?connection=${id}#${id}`;

@@ -4,7 +4,7 @@ import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import type { Owned, Totals } from './owned.js';
-import { addressOf } from './query.js';
+import { addressOf, connectionPath } from './query.js';
 
 /** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [
@@ -48,7 +48,7 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
                   <Time iso={verification.finishedAt} />
                 </span>
                 <ButtonLink
-                  path={`/operator/organizations/${connection.organizationId}#${connection.id}`}
+                  path={connectionPath(connection)}
                   size="sm"
                   label={list.reviewThe(connection.name)}
                 >

@@ -4,6 +4,7 @@ import { AccountCell, CheckedCell, Reason, StatusCell } from '../components/conn
 import { Cell, Table } from '../components/table.js';
 import { useTexts } from '../page-context.js';
 import type { Owned } from './owned.js';
+import { connectionPath } from './query.js';
 
 /** Connections as the vendor's staff sees them. */
 export function OperatorTable(props: {
@@ -33,7 +34,7 @@ export function OperatorTable(props: {
         return (
           <tr role="row" id={id}>
             <Cell kind="name">
-              <Link kind="row-link" path={`${path}?connection=${id}#${id}`}>
+              <Link kind="row-link" path={connectionPath(connection)}>
                 {connection.name}
               </Link>
               <Reason connection={connection} isOperator />

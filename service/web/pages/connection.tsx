@@ -9,7 +9,7 @@ import { resultOf } from '../check-result.js';
 import { Button, Form } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { wrongOf } from '../form-errors.js';
-import { historyOf, personsOf } from '../history.js';
+import { historyOf, pageOf, personsOf } from '../history.js';
 import { useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
 import { type Routes, refusalOf, type Visit } from '../site.js';
@@ -62,23 +62,24 @@ export function addConnectionPages(routes: Routes): void {
     const before = [visit.queried('before')].find(isAuditId);
     const [{ records, hasMore }, { tree, isCut }] = await Promise.all([
       deps.store.auditRecords(connection.organizationId, {
-        limit: 2 * historySize,
+        // An intent and an outcome each, at most.
+        limit: 2 * historySize + 1,
         before,
         connectionId: connection.id,
       }),
       scopeTree(site, visit.session, []),
     ]);
-    const last = records.at(-1);
-    const history = historyOf(records, visit.texts, await personsOf(deps, records));
+    const shown = pageOf(records, historySize);
+    const last = shown.length < records.length || hasMore ? shown.at(-1) : undefined;
     return visit.send(
       <ConnectionPage
         connection={connection}
         set={deployedSet(site, connection)}
         tree={tree}
         isTreeCut={isCut}
-        history={history.slice(0, historySize)}
+        history={historyOf(shown, visit.texts, await personsOf(deps, shown))}
         isOlderHistory={before !== undefined}
-        olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
+        olderHistory={last && `/connections/${connection.id}?before=${last.id}#history`}
         {...more}
       />,
       { status },

@@ -48,6 +48,6 @@ export const order: Record<Sort, (one: Connection, other: Connection) => number>
     statuses.indexOf(one.status) - statuses.indexOf(other.status) || order.name(one, other),
   name: (one, other) => compare(one.name, other.name) || (one.id < other.id ? -1 : 1),
   account: (one, other) => compare(accountOf(one), accountOf(other)) || order.name(one, other),
-  checked: (one, other) => (checkedAt(other) < checkedAt(one) ? -1 : 1),
+  checked: (one, other) => checkedAt(other).localeCompare(checkedAt(one)) || order.name(one, other),
 };
 const checkedAt = (connection: Connection): string => verificationOf(connection)?.finishedAt ?? '';

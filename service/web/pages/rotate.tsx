@@ -59,8 +59,10 @@ export function addRotatePages(routes: Routes): void {
         {...more}
       />,
       {
-        liveFrom: `${site.base}${withQuery(pathOf(connection), { to, format })}`,
-        refreshSeconds: role.pendingExternalId ? 15 : undefined,
+        live: {
+          from: `${site.base}${withQuery(pathOf(connection), { to, format })}`,
+          refreshSeconds: role.pendingExternalId ? 15 : undefined,
+        },
         status,
       },
     );

@@ -93,8 +93,10 @@ export async function scopeTree(
 ): Promise<{ tree: ScopeNode; isCut: boolean }> {
   // A limited session sees nothing beside or above its scope.
   const top = scopeKey(authority.scope ?? {});
+  const isInside = (key: string) => isWithin(scopeFromKey(key), scopeFromKey(top));
+  const others = more.filter(isInside);
   const [atTop, within, projects] = await Promise.all([
-    deps.store.scopeHolders(organizationId, [top, ...more]),
+    deps.store.scopeHolders(organizationId, [top, ...others]),
     deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
     deps.store.projects(organizationId),
   ]);
@@ -104,9 +106,7 @@ export async function scopeTree(
     [...atTop, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
   );
   const keys = new Set(
-    [...holders.keys(), ...more, top]
-      .flatMap((key) => keysThatMatch(scopeFromKey(key)))
-      .filter((key) => isWithin(scopeFromKey(key), scopeFromKey(top))),
+    [...holders.keys(), ...others, top].flatMap((key) => keysThatMatch(scopeFromKey(key))).filter(isInside),
   );
   const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
   return { tree: nodeOf(top, sorted, holders, namesOf(projects)), isCut: within.length > treeSize };

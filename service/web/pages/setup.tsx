@@ -107,8 +107,10 @@ export async function sendSetup(
   const query = { step: isReplaced ? 'role' : undefined, ...chosen };
   const isWaiting = connection.status === 'pending' && !wasShown;
   return visit.send(await setupPage(visit, connection, moment), {
-    liveFrom: `${visit.site.base}${withQuery(`/connections/${connection.id}/setup`, query)}`,
-    refreshSeconds: isWaiting && chosen.format !== 'console' ? 15 : undefined,
+    live: {
+      from: `${visit.site.base}${withQuery(`/connections/${connection.id}/setup`, query)}`,
+      refreshSeconds: isWaiting && chosen.format !== 'console' ? 15 : undefined,
+    },
     status,
   });
 }

@@ -24,6 +24,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       copyThe: (what) => `${what} kopieren`,
       copied: 'Kopiert',
       selected: 'Markiert: Strg-C drücken',
+      lost: 'Die Verbindung ist abgebrochen. Die Prüfung läuft weiter: Laden Sie diese Seite neu, um das Ergebnis zu sehen.',
       optional: '(optional)',
       refresh: 'Aktualisieren',
       now: 'gerade eben',

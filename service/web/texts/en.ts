@@ -31,6 +31,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       copyThe: (what: string) => `Copy ${what}`,
       copied: 'Copied',
       selected: 'Selected: press Ctrl-C',
+      lost: 'The connection was lost. The check continues: reload this page to see its result.',
       optional: '(optional)',
       refresh: 'Refresh',
       now: 'just now',
