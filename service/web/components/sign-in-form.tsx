@@ -44,7 +44,7 @@ export const LinkForm = (
   props: Props & {
     hidden: Readonly<Record<string, string | undefined>>;
     isSentAtOnce?: boolean;
-    /** What stands above the title. */
+    /** Content above the title. */
     children?: Child;
   },
 ) => (
