@@ -9,7 +9,7 @@ export const roleArn = z
   .brand<'RoleArn'>();
 export type RoleArn = z.infer<typeof roleArn>;
 
-export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']);
+export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']).meta({ id: 'Partition' });
 export type Partition = z.infer<typeof partition>;
 
 /** Each partition has separate credentials and hosts. Hosts come from this table, never from input. */

@@ -78,7 +78,7 @@ async function simulated(
   return { ...judged, permissionSet: permissionSetId(set), checkedAt: report.now() };
 }
 
-/** @throws VerificationFailed where the role must have all of it */
+/** @throws CheckFailed where the role must have all of it */
 function record({ report }: Attempt, found: PermissionsReport, isRequired: boolean): void {
   report.permissions = found;
   const { state, permissionSet, missing, notDenied, unavailable, notChecked } = found;

@@ -3,7 +3,7 @@ import { type ParsedRoleArn, parseRoleArn } from '../role-arn.js';
 import type { VerificationReport } from './report.js';
 import type { RoleToVerify } from './request.js';
 
-/** Checks of a role without a call to AWS. @throws VerificationFailed */
+/** Checks of a role without a call to AWS. @throws CheckFailed */
 export function checkRoleArn(
   request: Pick<RoleToVerify, 'roleArn' | 'connection' | 'vendorPrincipals' | 'deniedAccountIds'>,
   report: VerificationReport,

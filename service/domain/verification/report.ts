@@ -55,7 +55,7 @@ export class VerificationReport {
     };
   }
 
-  /** The first check that fails ends the verification. @throws VerificationFailed */
+  /** Records a failed check and ends the verification. @throws CheckFailed */
   fail(name: CheckName, code: ErrorCode, message: string, remedy: string, causes?: readonly Cause[]): never {
     this.#record({ name, outcome: 'failed', code, message, remedy, at: this.now() });
     throw new CheckFailed(code, message, remedy, causes);
