@@ -31,7 +31,7 @@ export interface ConnectionMembers {
   scopes: Scope[];
   /** Where the vendor last said that it applies; a callback may narrow that. Absent until the vendor says so. */
   vendorScopes?: Scope[] | undefined;
-  /** A callback may make it the organization's default. */
+  /** A callback can make it the organization's default. */
   scopeFrom?: 'callback' | undefined;
   createdAt: Timestamp;
   updatedAt: Timestamp;
