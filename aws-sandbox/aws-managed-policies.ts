@@ -13,14 +13,16 @@ const LISTED = [
 ];
 
 /** The gist of the policies that matter to tests of access: actions, on every resource. Others have a stand-in. */
-const ACTIONS: Record<string, string> = {
-  AdministratorAccess: '*',
-  ReadOnlyAccess: '*:Describe* *:Get* *:List* *:BatchGet* iam:Simulate* iam:Generate*',
-  SecurityAudit: '*:Describe* *:List* iam:Get* iam:Simulate* s3:GetBucket* ec2:Get* kms:GetKey*',
-  IAMReadOnlyAccess: 'iam:Get* iam:List* iam:Simulate*',
-  ViewOnlyAccess: '*:Describe* *:List* iam:GetAccountSummary',
-  Billing: 'aws-portal:* billing:* budgets:* ce:* cur:* payments:* tax:*',
-};
+const ACTIONS = new Map(
+  Object.entries({
+    AdministratorAccess: '*',
+    ReadOnlyAccess: '*:Describe* *:Get* *:List* *:BatchGet* iam:Simulate* iam:Generate*',
+    SecurityAudit: '*:Describe* *:List* iam:Get* iam:Simulate* s3:GetBucket* ec2:Get* kms:GetKey*',
+    IAMReadOnlyAccess: 'iam:Get* iam:List* iam:Simulate*',
+    ViewOnlyAccess: '*:Describe* *:List* iam:GetAccountSummary',
+    Billing: 'aws-portal:* billing:* budgets:* ce:* cur:* payments:* tax:*',
+  }),
+);
 
 /** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, by the name. */
 const ONE_SERVICE = /^(?:Amazon|AWS)?([A-Za-z0-9]+?)(ReadOnlyAccess|FullAccess)$/;
@@ -31,7 +33,7 @@ function statementOf(name: string): object | undefined {
   const [, service, kind] = ONE_SERVICE.exec(name) ?? [];
   const verbs = kind === 'FullAccess' ? '*' : 'Describe* Get* List*';
   const ofService = service && verbs.replace(/\S+/g, (verb) => `${service.toLowerCase()}:${verb}`);
-  const actions = ACTIONS[name] ?? ofService;
+  const actions = ACTIONS.get(name) ?? ofService;
   return actions === undefined ? undefined : { Effect: 'Allow', Action: actions.split(' '), Resource: '*' };
 }
 

@@ -193,14 +193,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
       { sessionName = 'sandbox', durationSeconds = 3600 } = {},
     ): TemporaryCredentials & { arn: string } {
       const caller = sessionCaller(roleOf(roleArn), sessionName);
-      const expiresAt = now() + durationSeconds * 1000;
-      const session = {
-        kind: 'role',
-        issuedAt: now(),
-        expiresAt,
-        tags: new Map(),
-        transitiveTagKeys: new Set<string>(),
-      } as const;
+      const session = { kind: 'role', issuedAt: now(), durationSeconds } as const;
       return { ...accounts.issueSession(caller, session), arn: caller.arn };
     },
 
