@@ -56,21 +56,21 @@ export function cdkOf({ packages }: Project): Cdk | undefined {
 /** @throws Error when a file that init would write is there already */
 export function planFiles(
   project: Project,
-  { cdk, version, startsCli }: { cdk: Cdk; version: string; startsCli: boolean },
+  { cdk, version, supportsCli }: { cdk: Cdk; version: string; supportsCli: boolean },
   values: ConnectionValues,
 ): Plan {
   const { folder, packages, settings } = project;
   const isNew = settings === undefined;
   const style: Style = { cdk, isEsm: packages.type === 'module' };
   const named = isNew && packages.name === undefined ? { name: nameOf(folder), private: true } : {};
-  const makesProvider = isNew || !sources(folder).some((text) => /\bnew (\w+\.)*AwsProvider\(/.test(text));
+  const createsProvider = isNew || !sources(folder).some((text) => /\bnew (\w+\.)*AwsProvider\(/.test(text));
   const changes: FileChange[] = [
     changeOf(
       folder,
       'package.json',
-      json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
+      json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, supportsCli })),
     ),
-    newFile(folder, CONNECTION_FILE, connectionFile(values, { ...style, makesProvider })),
+    newFile(folder, CONNECTION_FILE, connectionFile(values, { ...style, createsProvider })),
   ];
   const byHand: string[] = [];
   if (isNew) {
@@ -84,8 +84,9 @@ export function planFiles(
     if (!existsSync(path.join(folder, '.gitignore'))) changes.push(newFile(folder, '.gitignore', IGNORED));
   } else {
     const main = path.join(folder, 'main.ts');
-    const text = existsSync(main) ? readFileSync(main, 'utf8') : undefined;
-    const edited = text === undefined ? undefined : callInStack(text, style);
+    const text = existsSync(main) ? readFileSync(main, 'utf8') : '';
+    // A stack that calls it already needs no other call.
+    const edited = /\bconnectVendor\(/.test(text) ? text : callInStack(text, style);
     if (edited !== undefined) changes.push({ path: main, before: text, after: edited });
     else
       byHand.push(

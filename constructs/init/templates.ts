@@ -19,7 +19,7 @@ export const PACKAGES: Readonly<
 };
 
 /** Of what `npm install` runs: the terminal of cdktf-cli. */
-const INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
+const ALLOWED_INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
   cdktf: { '@cdktf/node-pty-prebuilt-multiarch': true },
   cdktn: {},
 };
@@ -43,10 +43,13 @@ const providerModule = ({ cdk, isEsm }: Style) =>
 export const CONNECTION_FILE = 'vendor-connection.ts';
 
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
-export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
+export function connectionFile(
+  values: ConnectionValues,
+  style: Style & { createsProvider: boolean },
+): string {
   const { region, ...props } = values;
   const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${literal(value)},\n`);
-  return `${style.makesProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
+  return `${style.createsProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
 import type { Construct } from 'constructs';
 
 /**
@@ -54,7 +57,7 @@ import type { Construct } from 'constructs';
  * \`${style.cdk} deploy\`.
  */
 export function connectVendor(scope: Construct): AwsConnection {
-${style.makesProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
+${style.createsProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
 ${lines.join('')}  });
 }
 `;
@@ -89,7 +92,7 @@ export function withPackages(
   existing: Record<string, unknown>,
   cdk: Cdk,
   version: string,
-  { isNew, startsCli }: { isNew: boolean; startsCli: boolean },
+  { isNew, supportsCli }: { isNew: boolean; supportsCli: boolean },
 ): Record<string, unknown> {
   const { dependencies, devDependencies } = PACKAGES[cdk];
   const present = { ...(existing.dependencies as object), ...(existing.devDependencies as object) };
@@ -99,13 +102,13 @@ export function withPackages(
     Object.fromEntries(
       Object.entries({ ...packages, ...(to as object) }).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
-  const tools = isNew ? missing({ ...(startsCli && devDependencies), ...TOOLS }) : {};
+  const tools = isNew ? missing({ ...(supportsCli && devDependencies), ...TOOLS }) : {};
   return {
     ...existing,
     // npm asks about each package whose install script has not been allowed.
-    ...(isNew && { allowScripts: { ...(startsCli && INSTALL_SCRIPTS[cdk]), esbuild: true } }),
+    ...(isNew && { allowScripts: { ...(supportsCli && ALLOWED_INSTALL_SCRIPTS[cdk]), esbuild: true } }),
     ...(isNew && {
-      scripts: { ...(startsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
+      scripts: { ...(supportsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
     }),
     dependencies: add(
       existing.dependencies,
