@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { PermissionQuestion, PermissionSet } from './iam/permission-set';
 
 /** Results that stop the apply; a denial with a missing context value isn't one. */
-const UNLIKE = {
+const UNEXPECTED_RESULTS = {
   Allow: '!r.allowed && length(r.missing_context_keys) == 0',
   Deny: 'r.allowed',
 } as const;
@@ -25,7 +25,7 @@ export function simulatePermissions(
   },
 ): DataAwsIamPrincipalPolicySimulation[] {
   return set.questions.map((question) => {
-    const unlike = `[for r in self.results : r.action_name if ${UNLIKE[question.effect]}]`;
+    const unexpected = `[for r in self.results : r.action_name if ${UNEXPECTED_RESULTS[question.effect]}]`;
     return new DataAwsIamPrincipalPolicySimulation(scope, `simulation-${question.sid}`, {
       policySourceArn: role.arn,
       actionNames: [...question.actions],
@@ -37,8 +37,8 @@ export function simulatePermissions(
       lifecycle: {
         postcondition: [
           {
-            condition: `\${length(${unlike}) == 0}`,
-            errorMessage: messageOf(set, question, unlike),
+            condition: `\${length(${unexpected}) == 0}`,
+            errorMessage: messageOf(set, question, unexpected),
           },
         ],
       },
