@@ -1,8 +1,8 @@
 import type { Connection, RolebridgeClient } from '../../client/index.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { permissionLines } from './permission-lines.js';
 import { printable, printJson, printTable } from './print.js';
+import { permissionLines } from './show-connection.js';
 
 export const permissionCommands: readonly CommandRow[] = [
   {
@@ -15,19 +15,15 @@ export const permissionCommands: readonly CommandRow[] = [
       if (id !== undefined) return showOne(await (await client()).getConnection(id), { terminal, options });
       const connections = await withSets(await client(), options.set);
       if (options.json) return printJson(terminal, { connections });
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'STATUS', 'SET', 'NEWEST', 'WITHOUT', 'PERMISSIONS'],
-        connections.map((one) => [
-          one.id,
-          one.name,
-          one.status,
-          one.permissionSet,
-          one.newestPermissionSet,
-          one.without.join(','),
-          one.permissions,
-        ]),
-      );
+      printTable(terminal, connections, {
+        ID: 'id',
+        NAME: 'name',
+        STATUS: 'status',
+        SET: 'permissionSet',
+        NEWEST: 'newestPermissionSet',
+        WITHOUT: ({ without }) => without.join(','),
+        PERMISSIONS: 'permissions',
+      });
     },
   },
   ofCall('countPermissionSets', {
@@ -35,15 +31,11 @@ export const permissionCommands: readonly CommandRow[] = [
     about: 'count the connections of each version, across organizations, for the operator',
     example: 'rolebridge permissions usage',
     show(usage, { terminal }) {
-      printTable(
-        terminal,
-        ['SET', 'CONNECTIONS', 'SERVED'],
-        usage.permissionSets.map((one) => [
-          one.permissionSet,
-          String(one.connections),
-          one.isServed ? 'yes' : 'no',
-        ]),
-      );
+      printTable(terminal, usage.permissionSets, {
+        SET: 'permissionSet',
+        CONNECTIONS: 'connections',
+        SERVED: 'isServed',
+      });
       const { complete = 0, incomplete = 0, not_checked = 0 } = usage.permissions;
       terminal.stdout.write(`complete ${complete}, incomplete ${incomplete}, not checked ${not_checked}\n`);
     },

@@ -1,6 +1,6 @@
 import type { CommandRow, Given } from './command-row.js';
 import { jsonOption, oneOf } from './option-row.js';
-import { allowHttpOption, type ServiceOptions } from './service-options.js';
+import type { ServiceOptions } from './service-options.js';
 import { setupCommands } from './setup.js';
 
 /** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
@@ -18,14 +18,7 @@ export const serviceCommands: readonly CommandRow[] = [
     about:
       "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
     example: 'rolebridge reencrypt',
-    options: [
-      {
-        flags: '--url <url>',
-        about: 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN',
-      },
-      allowHttpOption,
-      jsonOption,
-    ],
+    asks: 'machine',
     run: async ({ terminal, options }: Given<ServiceOptions>) =>
       (await import('./store-commands.js')).reencryptCommand(options, terminal),
   },
@@ -43,13 +36,14 @@ export const serviceCommands: readonly CommandRow[] = [
       { flags: '--to <store>', about: 'DATABASE_URL', parse: oneOf('--to', ['postgres']), isRequired: true },
       jsonOption,
     ],
-    run: async ({ terminal, options }) => (await import('./migrate.js')).migrateCommand(options, terminal),
+    run: async ({ terminal, options }) =>
+      (await import('./store-commands.js')).migrateCommand(options, terminal),
   },
   {
     usage: 'doctor',
     about: 'check settings, clock, store, AWS credentials, STS, public URL and encryption key',
     example: 'rolebridge doctor',
-    options: [{ flags: '--json', about: 'print JSON' }],
+    options: [jsonOption],
     run: async ({ terminal, options }) => (await import('./doctor/index.js')).doctor(options, terminal),
   },
   {
