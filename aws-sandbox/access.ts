@@ -18,7 +18,7 @@ export interface PolicySet {
   identity: NamedPolicy[];
   boundary?: NamedPolicy[];
   session?: NamedPolicy[];
-  /** Undefined while the account is in no organization. */
+  /** Service control policies; undefined while the account is in no organization. */
   organization?: NamedPolicy[];
 }
 

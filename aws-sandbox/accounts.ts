@@ -23,7 +23,7 @@ export interface Account {
   roles: Map<string, Role>;
   users: Map<string, User>;
   policies: Map<string, ManagedPolicy>;
-  /** Undefined while the account is in no organization. */
+  /** The policies of its organization; undefined while it is in none. */
   serviceControlPolicies?: string[];
 }
 
@@ -84,7 +84,7 @@ export interface ManagedPolicy extends Entity {
 export interface Caller {
   account: Account;
   accessKeyId: string;
-  /** As GetCallerIdentity shows it. */
+  /** The ARN that GetCallerIdentity returns. */
   arn: string;
   userId: string;
   /** The root, user or role ARN behind it, with its path: aws:PrincipalArn. */
@@ -135,7 +135,7 @@ export class Accounts {
     return account;
   }
 
-  /** For the sandbox's own helpers: a test that names a wrong account has a bug. */
+  /** @throws Error for an unknown account: the test that names it has a bug */
   get(accountId: string): Account {
     const account = this.accounts.get(accountId);
     if (!account) throw new Error(`The sandbox has no account ${accountId}; createAccount makes one`);

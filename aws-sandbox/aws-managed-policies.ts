@@ -40,7 +40,7 @@ function statementOf(name: string): object | undefined {
 /** Grants nothing: the sandbox doesn't know its document. */
 const STAND_IN = { Effect: 'Allow', Action: 'sandbox:Unknown', Resource: '*' };
 
-/** Is the policy's text in the sandbox? With a stand-in, what AWS would decide is unknown. */
+/** Whether the sandbox has the policy's text. AWS's decision is unknown for a stand-in. */
 export function isKnownDocument(arn: string): boolean {
   return statementOf(arn.slice(arn.lastIndexOf('/') + 1)) !== undefined;
 }
@@ -70,7 +70,7 @@ export function awsManagedPolicy(arn: string): ManagedPolicy {
   };
 }
 
-/** Those that ListPolicies shows. */
+/** The AWS managed policies that ListPolicies returns. */
 export function awsManagedPolicies(partition: string): ManagedPolicy[] {
   return LISTED.map((name) => awsManagedPolicy(`arn:${partition}:iam::aws:policy/${name}`));
 }

@@ -41,7 +41,7 @@ const TAKES_VARIABLES = /^(string|arn)/;
 
 interface Operator {
   quantifier: 'forallvalues' | 'foranyvalue' | undefined;
-  /** In lower case: a key of COMPARISONS or NEGATIONS, or `null`. */
+  /** A key of COMPARISONS or NEGATIONS, or `null`, in lower case. */
   name: string;
   ifExists: boolean;
 }

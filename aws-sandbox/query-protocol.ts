@@ -30,7 +30,7 @@ export interface QueryRequest {
   origin: RequestOrigin;
 }
 
-/** Where a request comes from: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
+/** The origin of a request: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
 export interface RequestOrigin {
   sourceIp: string;
   userAgent: string | undefined;

@@ -54,7 +54,7 @@ function simulate(call: Call, policies: PolicySet): XmlValue {
   return page(call, 'EvaluationResults', results);
 }
 
-/** With a separate resource the missing keys stand with the resource, as in AWS. */
+/** Missing keys are listed with the resource, when there is one, as AWS lists them. */
 function resultXml(request: AccessRequest, policies: PolicySet): XmlValue {
   const decision = decide(policies, request);
   const missing = missingContextKeys(policies, request);

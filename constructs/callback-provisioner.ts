@@ -37,7 +37,7 @@ export function callbackEnvironment(
   };
 }
 
-/** Without a shell: no value can be a command. */
+/** Runs the script without a shell, so that no value can be a command. */
 export function runScript(scope: Construct, environment: Record<string, string>): LocalExecProvisioner {
   return { type: 'local-exec', interpreter: ['node'], command: scriptPath(scope), environment };
 }

@@ -149,7 +149,7 @@ export class ConnectionCallback extends Construct {
     });
     const deregistrationId = deregistration.interpolationForAttribute('id');
     const registration = new TerraformData(this, 'registration', {
-      // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
+      // It follows the deregistration too, so that an apply that stops after the registration can be destroyed.
       after: () => [...this.dependencies(), deregistration],
       // A new deregistration means that the old one has run: the role is registered again.
       triggersReplace: () => ({
@@ -263,7 +263,7 @@ export class ConnectionCallback extends Construct {
 /** Inputs of a destroy-time provisioner, stored in its resource. */
 const self = (attribute: string): string => `\${self.${attribute}}`;
 
-/** By shape: an app can have loaded two copies of this package. */
+/** Compares the shape and not the class: an app can have loaded two copies of this package. */
 function isCrossAccountRole(role: CrossAccountRole | IamRole): role is CrossAccountRole {
   return 'fingerprints' in role;
 }

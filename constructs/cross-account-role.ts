@@ -237,11 +237,11 @@ export class CrossAccountRole extends Construct {
   }
 }
 
-/** By shape: an app can have loaded two copies of this package. */
+/** Compares the shape and not the class: an app can have loaded two copies of this package. */
 const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
   typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
 
-/** Without the members that only a set has. */
+/** The policies of a set, or the permissions as they are. */
 const policiesIn = (permissions: CrossAccountRoleProps['permissions']) =>
   isPermissionSet(permissions)
     ? { managedPolicies: permissions.managedPolicies, statements: permissions.statements }

@@ -29,7 +29,7 @@ export function simulatePermissions(
     return new DataAwsIamPrincipalPolicySimulation(scope, `simulation-${question.sid}`, {
       policySourceArn: role.arn,
       actionNames: [...question.actions],
-      // Without any, the provider asks about "*", which it takes for no ARN.
+      // The provider rejects "*" as an ARN, and asks about it when there is none.
       ...(!question.resources.includes('*') && { resourceArns: [...question.resources] }),
       context: question.context.map(({ key, type, values }) => ({ key, type, values: [...values] })),
       dependsOn: role.after,

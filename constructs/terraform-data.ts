@@ -12,7 +12,7 @@ import { tokenOf } from './token-of';
 export interface TerraformDataProps {
   /** Resources that this one depends on, resolved at synth, when everything has been added. */
   readonly after: () => readonly ITerraformDependable[];
-  /** Kept in the state; the only thing that a destroy-time provisioner can read. */
+  /** Values in the state, the only ones that a destroy-time provisioner can read. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** A change of any of these replaces the resource. */
   readonly triggersReplace: () => Readonly<Record<string, unknown>>;

@@ -44,7 +44,7 @@ interface Task {
   readonly inputs: Inputs;
 }
 
-/** Not printed, whatever an answer says. */
+/** Texts that are never printed, whatever an answer contains. */
 const secrets: string[] = [];
 
 main(process.env).then(

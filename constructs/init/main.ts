@@ -113,7 +113,7 @@ function showSetup({ host, vendorName, name, expiresAt, values }: Setup): void {
   say(`  Expires     ${expiresAt}\n`);
 }
 
-/** With the secret from the environment, or as typed. It goes to the check, and into no file. @returns undefined without one */
+/** Checks the secret of the environment or a typed one, which goes into no file. @returns undefined without a secret */
 async function checkSecret(values: ConnectionValues, isOnTerminal: boolean): Promise<number | undefined> {
   const inEnvironment = [
     `CONNECT_CALLBACK_SECRET_${values.connectionId.toUpperCase()}`,
@@ -151,7 +151,7 @@ function readFlags(words: string[]) {
   }
 }
 
-/** For a new project CDK Terrain, which is maintained, where its command line starts. */
+/** A new project gets CDK Terrain, which is maintained, where its command line starts. */
 function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
   if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
     throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);

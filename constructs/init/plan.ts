@@ -127,7 +127,7 @@ function changeOf(folder: string, name: string, after: string): FileChange {
   return { path: file, before: existsSync(file) ? readFileSync(file, 'utf8') : undefined, after };
 }
 
-/** With the indentation that the project's `package.json` has. */
+/** JSON with the indentation of the project's `package.json`. */
 function json(folder: string, value: object): string {
   const file = path.join(folder, 'package.json');
   const indent = existsSync(file) ? /^([ \t]+)"/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
@@ -141,7 +141,7 @@ function readJson(file: string): Record<string, unknown> | undefined {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Error(`${file} is not a JSON object. Correct it, then run init again.`);
 }

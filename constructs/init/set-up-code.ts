@@ -6,9 +6,9 @@ import { type ConnectionValues, readValues, VALUES } from './values';
 
 /** The values behind a set-up code. */
 export interface Setup {
-  /** Where it was read. */
+  /** The host that answered. */
   readonly host: string;
-  /** The vendor's, as its page has it. */
+  /** The vendor's name on its page. */
   readonly vendorName: string;
   readonly name: string;
   readonly expiresAt: string;

@@ -18,7 +18,7 @@ export const PACKAGES: Readonly<
   },
 };
 
-/** Of what `npm install` runs: the terminal of cdktf-cli. */
+/** Packages whose install script is allowed: the terminal of cdktf-cli. */
 const ALLOWED_INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
   cdktf: { '@cdktf/node-pty-prebuilt-multiarch': true },
   cdktn: {},
@@ -63,7 +63,7 @@ ${lines.join('')}  });
 `;
 }
 
-/** As formatters write it; every text is a JSON string. */
+/** A value as formatters write it; every text is a JSON string. */
 const literal = (value: string | object): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
@@ -124,7 +124,7 @@ const cliScripts = (cdk: Cdk) => ({
   destroy: `${cdk} destroy`,
 });
 
-/** For a Node that the CLI doesn't support: its steps, with the program and Terraform. */
+/** The steps of the CLI with the program and Terraform, for a Node.js that the CLI doesn't support. */
 const inStack = 'terraform -chdir=cdktf.out/stacks/vendor';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',

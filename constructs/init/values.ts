@@ -28,11 +28,10 @@ interface Value extends Pattern {
   readonly flag: string;
   readonly variable: string;
   readonly question: string;
-  /** Taken when nothing is said. */
   readonly defaultValue?: string;
 }
 
-/** Only what would not be understood later: the construct checks every value when the stack is synthesized. */
+/** The values, each with its flag, variable and question. The construct checks them again at synth. */
 export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName'>, Value>> = {
   connectionId: {
     flag: 'connection-id',
