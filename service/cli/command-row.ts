@@ -43,7 +43,7 @@ export interface CommandRow {
   readonly passesOptions?: true;
   /** Members of the request that follow from `options`. @throws UsageError */
   request?(given: Given): object | Promise<object>;
-  /** For an answer without content: `deleted` prints "deleted ID". */
+  /** The verb for an answer without content: `deleted` prints "deleted ID". */
   readonly done?: string;
   /** Prints the answer for people. @default as JSON */
   show?(answer: unknown, given: Given): void;

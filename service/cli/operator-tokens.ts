@@ -16,11 +16,11 @@ interface ShownToken {
   readonly permissions: readonly string[];
   readonly expiresAt?: string;
   readonly lastUsedAt?: string;
-  /** In the answer to its creation only. */
+  /** The secret, in the answer to its creation only. */
   readonly token?: string;
 }
 
-/** On the machine of the service: no token can create another one. */
+/** These commands run on the machine of the service: no token can create another one. */
 export const operatorTokenCommands: readonly CommandRow[] = [
   {
     usage: 'operator-token create <name>',

@@ -139,6 +139,6 @@ function jsonFile(path: string): object {
   throw new UsageError(`${path} is not a JSON object.`);
 }
 
-/** As commander shows it: no capital, no full stop. */
+/** A sentence in commander's style: no capital, no full stop. */
 const asPhrase = (sentence: string): string =>
   sentence.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()).replace(/\.$/, '');

@@ -11,9 +11,9 @@ export const organizationCommands: readonly CommandRow[] = [
       'create an organization and its first API key, on the machine of the service, or through the API with --url',
     asks: 'machine',
     example: 'rolebridge org create acme --reference tenant-4711',
-    async run({ terminal, words: [name = ''], options, members }) {
+    async run(given) {
       const { createOrganizationCommand } = await import('./store-commands.js');
-      await createOrganizationCommand({ ...members, name }, options, terminal);
+      await createOrganizationCommand(given, { ...given.members, name: given.words[0] ?? '' });
     },
   }),
   ofCall('listOrganizations', {

@@ -13,7 +13,11 @@ export const permissionCommands: readonly CommandRow[] = [
     options: [{ flags: '--set <set>', about: 'only connections with this set: NAME or NAME@VERSION' }],
     async run({ terminal, words: [id], options, client }: Given<{ set?: string }>) {
       if (id !== undefined) return showOne(await (await client()).getConnection(id), { terminal, options });
-      const connections = await withSets(await client(), options.set);
+      const connections: ReturnType<typeof summaryOf>[] = [];
+      const query = options.set === undefined ? {} : { permissionSet: options.set };
+      for await (const connection of (await client()).connections(query))
+        if ('permissionSet' in connection && connection.permissionSet)
+          connections.push(summaryOf(connection));
       if (options.json) return printJson(terminal, { connections });
       printTable(terminal, connections, {
         ID: 'id',
@@ -78,14 +82,6 @@ async function newestOf(client: RolebridgeClient, name: string) {
   if (newest === undefined)
     throw new UsageError(`The service has no permission set ${JSON.stringify(name)}.`);
   return { name, version: String(newest.version) };
-}
-
-async function withSets(client: RolebridgeClient, permissionSet: string | undefined) {
-  const found = [];
-  for await (const connection of client.connections({ ...(permissionSet && { permissionSet }) }))
-    if ('permissionSet' in connection && connection.permissionSet !== undefined)
-      found.push(summaryOf(connection));
-  return found;
 }
 
 const summaryOf = (connection: Extract<Connection, { method: 'assume_role' }>) => ({

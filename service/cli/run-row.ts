@@ -17,7 +17,7 @@ export async function runRow(
 ): Promise<void> {
   let created: ReturnType<typeof clientOf> | undefined;
   const client = () => {
-    created ??= clientOf(options, terminal, asksOf(row) === 'operator');
+    created ??= clientOf(options, terminal, asksOf(row) !== 'service');
     return created;
   };
   const read: Given = { terminal, words, options, members: {}, table, client };

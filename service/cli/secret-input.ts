@@ -10,8 +10,8 @@ import type { Terminal } from './terminal.js';
 interface AccessKeyInput {
   accessKeyId: string;
   secretAccessKey: string;
-  sessionToken?: string;
-  sessionExpiresAt?: string;
+  sessionToken?: string | undefined;
+  sessionExpiresAt?: string | undefined;
 }
 
 const howTo =
@@ -33,16 +33,15 @@ export async function readAccessKey(
     );
   // A missing URL or API key is reported before you type a secret.
   await given.client();
-  const { ROLEBRIDGE_SECRET_ACCESS_KEY: secretAccessKey, ROLEBRIDGE_SESSION_TOKEN: sessionToken } =
-    terminal.env;
-  if (secretAccessKey) return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey }, sessionToken);
+  const { ROLEBRIDGE_SECRET_ACCESS_KEY: secretAccessKey, ROLEBRIDGE_SESSION_TOKEN } = terminal.env;
+  const sessionToken = ROLEBRIDGE_SESSION_TOKEN || undefined;
+  if (secretAccessKey) return { accessKeyId: idOf(accessKeyId), secretAccessKey, sessionToken };
   if (terminal.stdin.isTTY) {
     const id = accessKeyId ?? (await ask(terminal, 'Access key id: ', false));
     const secret = await ask(terminal, 'Secret access key (not shown): ', true);
-    const token = id.startsWith('ASIA')
-      ? await ask(terminal, 'Session token (not shown): ', true)
-      : undefined;
-    return withToken({ accessKeyId: id, secretAccessKey: secret }, token);
+    const hasToken = id.startsWith('ASIA');
+    const token = hasToken ? await ask(terminal, 'Session token (not shown): ', true) : undefined;
+    return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
   }
   const text = (await textOf(terminal.stdin)).trim();
   if (text === '') throw new UsageError('The secret access key is missing.', howTo);
@@ -50,13 +49,8 @@ export async function readAccessKey(
   const [secret = '', token, ...rest] = text.split(/\r?\n/);
   if (rest.length > 0)
     throw new UsageError('Standard input has more than a secret and a session token.', howTo);
-  return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey: secret }, token);
+  return { accessKeyId: idOf(accessKeyId), secretAccessKey: secret, sessionToken: token };
 }
-
-const withToken = (key: AccessKeyInput, sessionToken: string | undefined): AccessKeyInput => ({
-  ...key,
-  ...(sessionToken && { sessionToken }),
-});
 
 function idOf(accessKeyId: string | undefined): string {
   if (accessKeyId) return accessKeyId;
@@ -81,12 +75,7 @@ function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyIn
       'The JSON contains a different access key than --access-key-id.',
       'Leave --access-key-id out, or pipe that key.',
     );
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    ...(sessionToken !== undefined && sessionExpiresAt !== undefined && { sessionExpiresAt }),
-  };
+  return { accessKeyId, secretAccessKey, sessionToken, sessionExpiresAt: sessionToken && sessionExpiresAt };
 }
 
 async function ask(terminal: Terminal, question: string, isSecret: boolean): Promise<string> {

@@ -3,6 +3,8 @@ import { jsonOption, oneOf } from './option-row.js';
 import type { ServiceOptions } from './service-options.js';
 import { setupCommands } from './setup.js';
 
+const storeCommands = () => import('./store-commands.js');
+
 /** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
 export const serviceCommands: readonly CommandRow[] = [
   {
@@ -19,8 +21,7 @@ export const serviceCommands: readonly CommandRow[] = [
       "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
     example: 'rolebridge reencrypt',
     asks: 'machine',
-    run: async ({ terminal, options }: Given<ServiceOptions>) =>
-      (await import('./store-commands.js')).reencryptCommand(options, terminal),
+    run: async (given: Given<ServiceOptions>) => (await storeCommands()).reencryptCommand(given),
   },
   {
     usage: 'migrate',
@@ -36,8 +37,7 @@ export const serviceCommands: readonly CommandRow[] = [
       { flags: '--to <store>', about: 'DATABASE_URL', parse: oneOf('--to', ['postgres']), isRequired: true },
       jsonOption,
     ],
-    run: async ({ terminal, options }) =>
-      (await import('./store-commands.js')).migrateCommand(options, terminal),
+    run: async (given) => (await storeCommands()).migrateCommand(given),
   },
   {
     usage: 'doctor',
@@ -57,16 +57,14 @@ export const serviceCommands: readonly CommandRow[] = [
     about: 'copy the data directory, even while the service runs, and check the copy',
     example: 'rolebridge backup /backups/2026-11-24',
     options: [jsonOption],
-    run: async ({ terminal, words: [directory = ''], options }) =>
-      (await import('./store-commands.js')).backUpCommand(directory, options, terminal),
+    run: async (given) => (await storeCommands()).backUpCommand(given),
   },
   {
     usage: 'restore <backup>',
     about: 'replace the data directory with a backup; the former one is kept',
     example: 'rolebridge restore /backups/2026-11-24',
     options: [jsonOption],
-    run: async ({ terminal, words: [backup = ''], options }) =>
-      (await import('./store-commands.js')).restoreCommand(backup, options, terminal),
+    run: async (given) => (await storeCommands()).restoreCommand(given),
   },
   {
     usage: 'repair',
@@ -76,7 +74,6 @@ export const serviceCommands: readonly CommandRow[] = [
       { flags: '--drop', about: 'drop them; the old files are kept in a folder of the data directory' },
       jsonOption,
     ],
-    run: async ({ terminal, options }: Given<{ drop?: boolean }>) =>
-      (await import('./store-commands.js')).repairCommand(options, terminal),
+    run: async (given: Given<{ drop?: boolean }>) => (await storeCommands()).repairCommand(given),
   },
 ];

@@ -12,7 +12,7 @@ export interface ServiceOptions {
   readonly allowHttp?: boolean;
   readonly timeout?: number;
   readonly json?: boolean;
-  /** With the operator's token: the organization to act for. */
+  /** The organization to act for, with an operator token. */
   readonly organization?: string;
   readonly allOrganizations?: boolean;
 }

@@ -19,20 +19,20 @@ import { changedKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings } from '../settings/index.js';
+import type { Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
 import { ExitCode, UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import { clientOf, type ServiceOptions } from './service-options.js';
+import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
 /** Runs `rolebridge org create`: through the API with --url, otherwise on the machine of the service. */
 export async function createOrganizationCommand(
+  { terminal, options, client }: Given<ServiceOptions>,
   wanted: NewOrganization,
-  options: ServiceOptions,
-  terminal: Terminal,
 ): Promise<void> {
   const created = options.url
-    ? await (await clientOf(options, terminal, true)).createOrganization(wanted)
+    ? await (await client()).createOrganization(wanted)
     : createdOrganization.parse(
         await operatorCommand({ command: 'organization.create', ...checked(wanted) }, terminal),
       );
@@ -44,9 +44,9 @@ export async function createOrganizationCommand(
 }
 
 /** Runs `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
-export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
+export async function reencryptCommand({ terminal, options, client }: Given<ServiceOptions>): Promise<void> {
   const result = options.url
-    ? await (await clientOf(options, terminal, true)).reencrypt()
+    ? await (await client()).reencrypt()
     : reencryption.parse(await operatorCommand({ command: 'reencrypt' }, terminal));
   const { keyId, signedAgain } = result.signatures;
   const kinds = {
@@ -77,11 +77,7 @@ export async function reencryptCommand(options: ServiceOptions, terminal: Termin
 }
 
 /** Runs `rolebridge backup`, of a data directory that a service may be using. */
-export async function backUpCommand(
-  directory: string,
-  options: ServiceOptions,
-  terminal: Terminal,
-): Promise<void> {
+export async function backUpCommand({ terminal, words: [directory = ''], options }: Given): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   const copied = { directory, ...(await backUp(dataDirectory, directory, { keys })) };
   if (options.json) return printJson(terminal, copied);
@@ -89,11 +85,7 @@ export async function backUpCommand(
 }
 
 /** Runs `rolebridge restore`: replaces the data directory by a backup. */
-export async function restoreCommand(
-  backup: string,
-  options: ServiceOptions,
-  terminal: Terminal,
-): Promise<void> {
+export async function restoreCommand({ terminal, words: [backup = ''], options }: Given): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   const restored = { directory: dataDirectory, ...(await restoreBackup(backup, dataDirectory, { keys })) };
   if (options.json) return printJson(terminal, restored);
@@ -102,12 +94,9 @@ export async function restoreCommand(
 }
 
 /** Runs `rolebridge repair`: exits with 1 when something is damaged and was not dropped. */
-export async function repairCommand(
-  options: ServiceOptions & { drop?: boolean },
-  terminal: Terminal,
-): Promise<void> {
+export async function repairCommand({ terminal, options }: Given<{ drop?: boolean }>): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
-  // With another key everything looks damaged, and would be dropped.
+  // Under another key every record looks damaged, and would be dropped.
   const remembered = await keyCheckFile({ dataDirectory }).read();
   const sentence = changedKeySentence(keys, remembered);
   if (sentence !== undefined) throw new ConfigurationError(sentence);
@@ -130,7 +119,7 @@ export async function repairCommand(
 }
 
 /** Runs `rolebridge migrate --from file --to postgres`. @throws RolebridgeError `store_unavailable` */
-export async function migrateCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
+export async function migrateCommand({ terminal, options }: Given): Promise<void> {
   const { dataDirectory, database, serviceKeys } = readSettings(terminal.env);
   if (database === undefined)
     throw new UsageError('There is no database to copy to.', 'Set DATABASE_URL as for the service.');

@@ -16,7 +16,7 @@ import { type Check, type Examination, type Finding, failed, ok, warning } from 
 import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
 import { checkPublicUrl, checkStore } from './service-checks.js';
 
-/** In this order: that of the store opens it for the later ones. */
+/** The checks in order: `store` opens the store for the later ones. */
 const checks: Readonly<Record<string, Check>> = {
   clock: checkClock,
   store: checkStore,
