@@ -70,7 +70,7 @@ export function cliCalls(): string {
     const known = isRemovable ? (choices.find(({ type }) => type !== 'null') ?? {}) : schema;
     const { description, enum: own, items, minimum, maximum } = resolved(known);
     const isFlag = own?.join() === 'true,false';
-    const values = isFlag ? undefined : (own ?? items?.enum);
+    const values = isFlag ? undefined : (own ?? (items && resolved(items).enum));
     const kind = isFlag ? 'flag' : kindOf(known);
     const member = {
       ...(kind && { kind }),
