@@ -85,8 +85,8 @@ export function connectionsIn(backend: Backend) {
         ),
         assurance: forEachName(['proven', 'tested'], (name) => assurance.get(name) ?? 0),
         code,
-        permissionSets,
-        permissions,
+        permissionSets: withoutUnset(permissionSets),
+        permissions: withoutUnset(permissions),
       };
     },
 
@@ -103,6 +103,10 @@ export function connectionsIn(backend: Backend) {
     },
   } satisfies Partial<Store>;
 }
+
+/** Rows without the value are counted under an empty name. */
+const withoutUnset = (counts: ReadonlyMap<string, number>) =>
+  new Map([...counts].filter(([name]) => name !== ''));
 
 export async function scopeHolders(
   backend: Backend,

@@ -47,7 +47,6 @@ const exceptions: readonly string[] = [
   'service/web/pages/rotate.tsx:addRotatePages',
   'service/web/pages/scope.tsx:addScopePages',
   'service/web/pages/setup-page.tsx:SetupPage',
-  'service/web/pages/setup.tsx:addSetupPages',
   'service/web/pages/success.tsx:SuccessPage',
   'service/web/session.ts:createSessions',
   'service/webhooks/index.ts:deliverMessages',
