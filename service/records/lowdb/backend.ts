@@ -99,9 +99,9 @@ function backendOn({ context, keys, ...loaded }: LoadedDirectory, lock: WriterLo
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, context);
-    stores.set(id, known);
-    return known;
+    const store = stores.get(id) ?? new OrganizationStore(id, context);
+    stores.set(id, store);
+    return store;
   };
   const all = () => [...stores.values()];
   const settled = () => Promise.all(all().map((store) => store.settled()));
@@ -124,19 +124,14 @@ function backendOn({ context, keys, ...loaded }: LoadedDirectory, lock: WriterLo
       const { keyId } = context.integrity;
       if (!keys?.former.length) return { keyId, signedAgain: 0 };
       const own = all().filter(({ sequence, log }) => sequence > 0 || log.head.n > 0);
-      for (const store of own)
-        await store.transact(async (transaction) => {
-          transaction.audit([]);
-          transaction.forgetVersionBefore();
-        });
+      for (const store of own) await signAgain(store);
       if (quarantined.size === 0) await keys.retire();
       return { keyId, signedAgain: own.length };
     },
     async ready() {
       lock.assertHeld();
       try {
-        for (const place of [lock.staging, context.auditDirectory])
-          await context.files.unlink(await writeTemporary(place, [Buffer.from('ready')], context.files));
+        await writeProbes(context);
         for (const store of all()) await store.ready();
       } catch (error) {
         throw writeFailed(error);
@@ -155,6 +150,17 @@ function backendOn({ context, keys, ...loaded }: LoadedDirectory, lock: WriterLo
       return closing;
     },
   };
+}
+
+const signAgain = (store: OrganizationStore): Promise<void> =>
+  store.transact(async (transaction) => {
+    transaction.audit([]);
+    transaction.forgetVersionBefore();
+  });
+
+async function writeProbes({ lock, auditDirectory, files }: LoadedDirectory['context']): Promise<void> {
+  for (const directory of [lock.staging, auditDirectory])
+    await files.unlink(await writeTemporary(directory, [Buffer.from('ready')], files));
 }
 
 const logOn = (
