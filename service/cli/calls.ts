@@ -38,7 +38,7 @@ export const calls = {
     },
   },
   getConnection: { summary: 'Returns one connection with its last verification.' },
-  renameConnection: {
+  updateConnection: {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
@@ -182,7 +182,7 @@ export const calls = {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
     isForOperator: true,
   },
-  changeOrganization: {
+  updateOrganization: {
     summary: 'Renames an organization, or changes its reference or metadata.',
     isForOperator: true,
     members: {
@@ -280,7 +280,7 @@ export const calls = {
     isForAllOrganizations: true,
   },
   getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true },
-  changeWebhookEndpoint: {
+  updateWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {

@@ -54,7 +54,7 @@ async function checkDataDirectory(examination: Examination): Promise<Finding> {
       `${largest[0]} has ${largest[1]} connections: each change writes all of them.`,
       'Use PostgreSQL for this ("rolebridge migrate").',
     );
-  return ok(`${place} is intact, and in use by ${holder ? `process ${holder.pid}` : 'no service'}.`);
+  return ok(`${place} is intact, and in use by ${holder?.name ?? 'no service'}.`);
 }
 
 export async function checkPublicUrl({ config }: Examination): Promise<Finding> {
