@@ -16,10 +16,10 @@ export function keepAuditFor(
 ): Scheduler {
   const stopping = new AbortController();
 
-  async function deleteOld(seenMs: number, nowMs: number): Promise<void> {
+  async function deleteOld(seenMs: number): Promise<void> {
     const keptSince = new Date(seenMs - days * dayMs).toISOString();
     try {
-      const deleted = await store.deleteAuditBefore(keptSince, new Date(nowMs).toISOString());
+      const deleted = await store.deleteAuditBefore(keptSince);
       metrics.auditDeleted.inc(deleted);
       if (deleted > 0) logger.info({ deleted, keptSince, days }, 'old audit records deleted');
     } catch (error) {
@@ -33,7 +33,7 @@ export function keepAuditFor(
       await clock.sleep(intervalMs, stopping.signal);
       if (stopping.signal.aborted) return;
       const nowMs = clock.now();
-      if (seenMs <= nowMs) await deleteOld(seenMs, nowMs);
+      if (seenMs <= nowMs) await deleteOld(seenMs);
       seenMs = nowMs;
     }
   }

@@ -6,10 +6,10 @@ import { createOrganizationRequest } from '../api/organizations/requests.js';
 import { ConfigurationError } from '../configuration-error.js';
 import { askForControl } from '../control-socket.js';
 import { openEncryption } from '../open-encryption.js';
-import { keyCheckFile } from '../records/key-checks.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
 import { openStore } from '../records/open.js';
+import { storedFacts } from '../records/stored-facts.js';
 import { changedKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
@@ -110,7 +110,7 @@ export async function repairCommand(
 ): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   // With another key everything looks damaged, and would be dropped.
-  const remembered = await keyCheckFile({ dataDirectory }).read();
+  const remembered = await storedFacts({ dataDirectory }, 'service-key-checks').read();
   const sentence = changedKeySentence(keys, remembered);
   if (sentence !== undefined) throw new ConfigurationError(sentence);
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });

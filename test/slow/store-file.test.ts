@@ -183,7 +183,7 @@ describe('files', () => {
     const store = await open();
     for (const id of ['../evil', 'a/b', '', '.', 'a\0b'])
       await expect(store.createOrganization({ ...organization, id: id as OrganizationId })).rejects.toThrow(
-        'Not an organization',
+        'must be an id',
       );
   });
 });
@@ -203,8 +203,7 @@ test('a damaged old month of an audit log keeps no other organization from reten
   );
   const path = join(audit, oldest ?? '');
   await writeFile(path, (await readFile(path, 'utf8')).replace('"n":1', '"n":7'));
-  const now = new Date().toISOString();
-  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z', now)).rejects.toMatchObject({
+  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z')).rejects.toMatchObject({
     code: 'store_unavailable',
   });
   expect((await store.auditRecords(other.id, { limit: 9 })).records).toHaveLength(1);

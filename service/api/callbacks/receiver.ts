@@ -43,7 +43,8 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
     // Counted only now: only the secret's holder can use a connection's callbacks up.
     await limits.callback(connection.id);
     const requestHash = hash('sha256', rawBody);
-    return handleOnce({ connectionId: connection.id, webhookId, requestHash }, (attempt) =>
+    const { id: connectionId, organizationId } = connection;
+    return handleOnce({ organizationId, connectionId, webhookId, requestHash }, (attempt) =>
       decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, attempt),
     );
   };
