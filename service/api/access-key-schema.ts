@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
 
 /**
- * An access key as AWS writes it. Nothing is trimmed: a space or a line end that came along with a copy is named.
+ * An access key as AWS formats it. Nothing is trimmed: a copied space or line end is reported.
  * Access key ids: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html (16 to 128 characters),
  * prefixes: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
@@ -31,7 +31,7 @@ export const accessKeyMembers = {
 
 type AccessKeyRequest = AccessKey & { readonly sessionExpiresAt?: string | undefined };
 
-/** A key that begins with ASIA is a session's and works with its token only; one that begins with AKIA has none. */
+/** A temporary key (ASIA) requires its session token; a long-term key (AKIA) has none. */
 export function sessionTokenFits(
   { accessKeyId, sessionToken, sessionExpiresAt }: AccessKeyRequest,
   context: z.RefinementCtx,
@@ -48,7 +48,7 @@ export function sessionTokenFits(
 
 export const rotateAccessKeyRequest = z.strictObject(accessKeyMembers).superRefine(sessionTokenFits);
 
-/** The key in a request, apart from the rest of it. */
+/** The access key of a request. */
 export const accessKeyIn = ({
   accessKeyId,
   secretAccessKey,

@@ -70,8 +70,8 @@ import { rotateWebhookSecret } from './webhooks/rotate-secret.js';
 import { sendTestMessage } from './webhooks/test.js';
 
 /**
- * Every call of the API, once. Routes, OpenAPI document, typed client, API reference and the tests of the contract come
- * from here. To add a call, write its file and add it.
+ * Every call of the API. Routes, OpenAPI document, client, API reference and contract tests derive from this table. To add
+ * a call, write its file and list it here.
  */
 export const operations = {
   createConnection,

@@ -5,14 +5,14 @@ export const calls = {
     summary: 'Creates a connection.',
     members: {
       name: '',
-      reference: 'Your name for it.',
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: 'Passed on with credentials.',
+      reference: 'Your own name for the connection.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
+      defaultRegion: 'The region that is returned with credentials.',
       scope: { kind: 'scope' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
       expectedAccountId: 'An AWS account: 12 digits.',
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
       accessKeyId: '',
       secretAccessKey: '',
       sessionToken: '',
@@ -37,7 +37,7 @@ export const calls = {
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
-      scope: 'Those that hold this scope or one within it: `shop/production`.',
+      scope: 'Connections that hold this scope or one within it: `shop/production`.',
     },
   },
   getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
@@ -46,12 +46,12 @@ export const calls = {
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
       name: '',
-      reference: { isRemovable: true, description: 'Your name for it.' },
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: { isRemovable: true, description: 'Passed on with credentials.' },
+      reference: { isRemovable: true, description: 'Your own name for the connection.' },
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
+      defaultRegion: { isRemovable: true, description: 'The region that is returned with credentials.' },
       expectedAccountId: 'An AWS account: 12 digits.',
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
     },
   },
   releaseAccount: {
@@ -72,7 +72,7 @@ export const calls = {
       permissions: { values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
       managedPolicies:
         "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
-      without: 'Optional statements of the permission set that are left out, separated by commas.',
+      without: 'Optional statements of the permission set to omit, separated by commas.',
       roleName: '',
       path: '',
       maxSessionDuration: {
@@ -149,13 +149,13 @@ export const calls = {
   createEnrollment: {
     summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
     members: {
-      name: 'The start of the names of its connections.',
+      name: 'The prefix of the names of its connections.',
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
       scopeRule: { kind: 'json' },
       accountIds: { kind: 'list' },
       maxAccounts: { kind: 'number', range: [1, 500] },
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
       rolePattern:
         "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
       expiresInSeconds: { kind: 'number', range: [60, 7776000] },
@@ -178,8 +178,8 @@ export const calls = {
     isForOperator: true,
     members: {
       name: '',
-      reference: 'Your unique name for it. You can use it in paths in place of the id.',
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      reference: 'Your own unique name for the organization. You can use it in paths in place of the id.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
     },
   },
   listOperatorConnections: {
@@ -229,9 +229,9 @@ export const calls = {
       name: '',
       reference: {
         isRemovable: true,
-        description: 'Your unique name for it. You can use it in paths in place of the id.',
+        description: 'Your own unique name for the organization. You can use it in paths in place of the id.',
       },
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
       targets: { values: ['open', 'declared'] },
     },
   },
@@ -255,21 +255,7 @@ export const calls = {
     summary: 'Creates an API key within the limits of your key.',
     members: {
       name: '',
-      permissions: {
-        kind: 'list',
-        description: 'The permissions of the key, at most those of its creator.',
-        values: [
-          'connections:read',
-          'connections:write',
-          'connections:release',
-          'credentials:issue',
-          'targets:write',
-          'keys:write',
-          'links:write',
-          'webhooks:write',
-          'audit:read',
-        ],
-      },
+      permissions: { kind: 'list', description: 'The permissions of the key, at most those of its creator.' },
       scope: {
         kind: 'scope',
         description: 'The key sees connections and issues credentials within it only.',
@@ -278,7 +264,7 @@ export const calls = {
         kind: 'json',
         description: 'The longest duration, and a session policy for all credentials of the key.',
       },
-      expiresAt: 'By default that of the key that creates it.',
+      expiresAt: 'By default the expiry of the creating key.',
     },
   },
   listApiKeys: {
@@ -293,7 +279,7 @@ export const calls = {
     summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
     members: {
       expiresInSeconds: { kind: 'number', range: [60, 2592000] },
-      connectionId: 'The only connection that it opens.',
+      connectionId: 'Limits the link to this connection.',
       access: {
         description:
           'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
@@ -301,10 +287,9 @@ export const calls = {
       },
       user: {
         kind: 'json',
-        description:
-          'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+        description: 'The person who gets the link. Pages and audit log show "link for NAME", unverified.',
       },
-      returnUrl: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
+      returnUrl: 'The address that the page links back to, below one of the `returnUrls` of the brand.',
     },
   },
   listSignInLinks: {
@@ -317,9 +302,12 @@ export const calls = {
     isForAllOrganizations: true,
     members: {
       url: 'An `https` URL. Requests to private addresses are refused.',
-      description: 'A text that the service keeps for you.',
-      events: { kind: 'list', description: 'The types that it gets; left out: all.' },
-      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
+      description: 'A description for your own use.',
+      events: { kind: 'list', description: 'The event types to send. By default all.' },
+      enabled: {
+        kind: 'flag',
+        description: 'Whether the endpoint gets events. Events while it is disabled are not sent later.',
+      },
     },
   },
   listWebhookEndpoints: {
@@ -327,19 +315,22 @@ export const calls = {
     isForAllOrganizations: true,
     members: {},
   },
-  getWebhookEndpoint: { summary: 'Reads a webhook endpoint.', isForAllOrganizations: true, members: {} },
+  getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true, members: {} },
   changeWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {
       url: 'An `https` URL. Requests to private addresses are refused.',
-      description: { isRemovable: true, description: 'A text that the service keeps for you.' },
-      events: { kind: 'list', isRemovable: true, description: 'The types that it gets; left out: all.' },
-      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
+      description: { isRemovable: true, description: 'A description for your own use.' },
+      events: { kind: 'list', isRemovable: true, description: 'The event types to send. By default all.' },
+      enabled: {
+        kind: 'flag',
+        description: 'Whether the endpoint gets events. Events while it is disabled are not sent later.',
+      },
     },
   },
   deleteWebhookEndpoint: {
-    summary: 'Deletes a webhook endpoint, with its waiting messages.',
+    summary: 'Deletes a webhook endpoint and its pending messages.',
     isForAllOrganizations: true,
     members: {},
   },

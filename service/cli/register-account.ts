@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RolebridgeApiError } from '../../client/index.js';
-import { exchange } from '../../client/request.js';
+import { sendRequest } from '../../client/request.js';
 import { parsed, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
@@ -53,7 +53,7 @@ export async function registerAccount(
   const proof = signCallerProof({ ...key, sessionToken }, { enrollmentUrl: url, stsHost });
   const data = { proof, ...(label !== undefined && { label }) };
   const body = JSON.stringify({ type: 'account.enrolled', timestamp: new Date().toISOString(), data });
-  const answer = await exchange({
+  const answer = await sendRequest({
     url,
     method: 'POST',
     headers: {

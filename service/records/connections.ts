@@ -87,9 +87,9 @@ export function connectionsIn(backend: Backend) {
       return {
         status: forEachName(connectionStatus.options, (name) => status.get(name) ?? 0),
         assurance: forEachName(assuranceNames.options, (name) => assurance.get(name) ?? 0),
-        code: known(code),
-        permissionSets: known(permissionSets),
-        permissions: known(permissions),
+        code,
+        permissionSets: withoutUnset(permissionSets),
+        permissions: withoutUnset(permissions),
       };
     },
 
@@ -107,9 +107,9 @@ export function connectionsIn(backend: Backend) {
   } satisfies Partial<Store>;
 }
 
-/** Leaves out rows without a value. */
-const known = (counts: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
-  new Map([...counts].filter(([value]) => value !== ''));
+/** Rows without the value are counted under an empty name. */
+const withoutUnset = (counts: ReadonlyMap<string, number>) =>
+  new Map([...counts].filter(([name]) => name !== ''));
 
 export async function scopeHolders(
   backend: Backend,

@@ -155,6 +155,7 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
 }
 
 interface JsonSchema {
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -174,8 +175,10 @@ interface JsonSchema {
 }
 
 function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | 'output' }) {
-  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
-  const shapes = json.oneOf ?? json.anyOf ?? [json];
+  const json = inlined(
+    z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema,
+  );
+  const shapes = shapesOf(json);
   return (
     <>
       {shapes.map(({ properties = {}, required = [] }) => (
@@ -202,6 +205,18 @@ function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | '
     </>
   );
 }
+
+/** The variants of a union, or the schema itself. */
+const shapesOf = (schema: JsonSchema): readonly JsonSchema[] =>
+  (schema.oneOf ?? schema.anyOf)?.flatMap(shapesOf) ?? [schema];
+
+/** The schema with its named definitions in place of the references to them. */
+const inlined = (schema: JsonSchema, definitions = schema.$defs ?? {}): JsonSchema =>
+  JSON.parse(JSON.stringify({ ...schema, $defs: undefined }), (_name, value) => {
+    if (typeof value?.$ref !== 'string') return value;
+    const { $ref, ...members } = value;
+    return { ...inlined(definitions[$ref.split('/').at(-1)] ?? {}, definitions), ...members };
+  });
 
 function rulesOf(member: JsonSchema): string {
   const parts = [

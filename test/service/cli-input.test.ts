@@ -68,7 +68,7 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'http to another machine',
       ['api-keys', 'list', '--url', 'http://vendor.example'],
-      /on the way can read keys/,
+      /exposes keys on the network/,
     ],
     [
       'no API key',
@@ -225,7 +225,9 @@ describe('servers that are not Rolebridge', () => {
     const { code, stderr } = await rolebridge(['api-keys', 'list']);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/unexpected_answer: .*answered 200 \(text\/html\), and not as Rolebridge does/),
+      expect.stringMatching(
+        /unexpected_answer: .*answered 200 \(text\/html\), which is not a Rolebridge response/,
+      ),
     ]);
   });
 

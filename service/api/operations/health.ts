@@ -9,15 +9,15 @@ export const isAlive = defineOperation({
   method: 'get',
   path: '/healthz',
   tag,
-  summary: 'Is the service up?',
+  summary: 'Returns 200 while the process runs.',
   auth: 'none',
-  answer: { status: 200, description: 'It is.', schema: z.object({ status: z.literal('ok') }) },
+  answer: { status: 200, description: 'The service runs.', schema: z.object({ status: z.literal('ok') }) },
   isHighVolume: true,
   examples: { one: { returns: 200 } },
   handler: () => ({ status: 'ok' as const }),
 });
 
-/** Strangers may ask, and an answer may cost a write: beyond this many a second they share the latest one. */
+/** The call needs no credentials, and a check may write: at most this many in a second; other requests share the last result. */
 const looksASecond = 5;
 
 const readinessOf = perService(({ store, clock }: ApiDependencies) => {
@@ -40,16 +40,16 @@ export const isReady = defineOperation({
   method: 'get',
   path: '/readyz',
   tag,
-  summary: 'Could the service store a write now?',
+  summary: 'Returns 200 while the service can store a write.',
   auth: 'none',
   answer: {
     status: 200,
-    description: 'It could.',
+    description: 'The service is ready.',
     schema: z.object({
       status: z.literal('ready'),
       degradedSince: isoTime.optional().meta({
         description:
-          'AWS denies the roles of several organizations at once: verdicts are on hold since then.',
+          'The time since which AWS denies the roles of several organizations at once, and verdicts are on hold.',
       }),
     }),
   },

@@ -8,7 +8,7 @@ export const changeWebhookEndpoint = defineOperation({
   path: '/v1/webhook-endpoints/{id}',
   ...ofEndpoints,
   summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
-  description: 'Messages that wait are sent to the new URL at once.',
+  description: 'Pending messages are sent to a new URL at once.',
   body: changeWebhookEndpointRequest,
   answer: endpointAnswer,
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_of_settings'],

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { exchange } from '../../../client/request.js';
+import { sendRequest } from '../../../client/request.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { proxyAgentFor } from '../../proxy-agent.js';
 import { inspect } from '../../records/lowdb/inspect.js';
@@ -105,7 +105,7 @@ export async function checkPublicUrl({ config }: Examination): Promise<Finding> 
 async function answers(url: string, status: string): Promise<boolean> {
   const signal = AbortSignal.timeout(timeoutMs);
   const agent = proxyAgentFor(url);
-  return exchange({ url: new URL(url), method: 'GET', headers: {}, body: undefined, signal, agent }).then(
+  return sendRequest({ url: new URL(url), method: 'GET', headers: {}, body: undefined, signal, agent }).then(
     ({ text }) => text.includes(`"status":"${status}"`),
     () => false,
   );
