@@ -26,6 +26,8 @@ export interface PageContext {
   readonly targetNames?: ReadonlyMap<string, string> | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;
+  /** Receives the page's title from its heading. */
+  readonly setTitle: (title: string) => void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: no component is rendered outside of a page.

@@ -13,7 +13,7 @@ export async function isDecidedSoon(site: Site, check: Promise<unknown>): Promis
       decided,
       site.deps.clock.sleep(soonMs, waiting.signal).then(() => false),
     ]);
-    // The page reads its outcome from the audit log; an unexpected error is logged as well.
+    // The progress page reads the outcome from the row of the check; an unexpected error is logged as well.
     if (!isDecided)
       decided.catch((error: unknown) => {
         if (!(error instanceof RolebridgeError)) site.logger.error({ err: error }, 'a check failed');

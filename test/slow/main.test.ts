@@ -181,7 +181,7 @@ test('a data directory has one process at a time', async () => {
   const { code, stdout, stderr } = await end(run(['serve']));
   expect(code).toBe(3);
   expect(stderr).toContain(dataDirectory);
-  expect(stderr).toMatch(/another process/i);
+  expect(stderr).toMatch(/is in use by process \d+/);
   expect(stderr).not.toMatch(/\n {4}at /);
   expect(stdout).toBe('');
   expect(readdirSync(dataDirectory).sort()).toEqual(before);

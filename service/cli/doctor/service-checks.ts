@@ -70,7 +70,7 @@ async function checkDataDirectory(examination: Examination): Promise<Omit<Findin
     };
   if (holder === undefined)
     return { outcome: 'ok', message: `${place} is intact, and in use by no service.` };
-  return { outcome: 'ok', message: `${place} is intact, and in use by process ${holder.pid}.` };
+  return { outcome: 'ok', message: `${place} is intact, and in use by ${holder.name}.` };
 }
 
 export async function checkPublicUrl({ config }: Examination): Promise<Finding> {

@@ -28,7 +28,7 @@ export class PostgresLog implements Log {
     this.checkpoints = new PostgresCheckpoints(sessions, integrity, beforeSigning);
     this.#batches = new Batches(
       (batch) => sessions.transaction((session) => this.insert(session, batch.flat())),
-      500,
+      { itemsAtOnce: 500 },
     );
   }
 

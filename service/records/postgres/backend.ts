@@ -27,7 +27,7 @@ export async function openPostgresBackend(options: PostgresOptions): Promise<Bac
     await sessions.close();
     throw error;
   });
-  const integrity = keys?.integrity ?? new Integrity();
+  const integrity = keys ?? new Integrity();
   sessions.onKeyId = (ids) => integrity.learn(ids);
   const log = new PostgresLog(sessions, integrity, async () => {
     if (keys) await finishRenewal(sessions, keys);

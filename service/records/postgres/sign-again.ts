@@ -51,7 +51,7 @@ export async function signAgain(sessions: Sessions, integrity: Integrity): Promi
 export async function finishRenewal(sessions: Sessions, keys: IntegrityKeys): Promise<void> {
   await keys.refresh();
   if (keys.former.length === 0 || keys.newestAgeMs < settledMs) return;
-  while ((await signAgain(sessions, keys.integrity)) > 0);
+  while ((await signAgain(sessions, keys)) > 0);
   const newest = await sessions.query(
     z.object({ id: z.string().nullable() }),
     'SELECT (SELECT max(id) FROM audit_records WHERE organization_id = key) AS id FROM organizations',

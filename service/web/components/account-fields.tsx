@@ -1,8 +1,7 @@
 /** The fields of the first step: the account, and the role's permissions. */
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { useTexts } from '../page-context.js';
-import { Field, FieldFrame } from './field.js';
-import { GroupError } from './group-error.js';
+import { Field, FieldFrame, GroupError } from './field.js';
 import { PermissionSetStatements } from './permission-set.js';
 
 /** From the least to the most. */
@@ -69,7 +68,7 @@ export function SetChoices({
       <div class="section-head">
         <h3 aria-hidden="true">{texts.permissions}</h3>
       </div>
-      {error && <GroupError>{error}</GroupError>}
+      {error && <GroupError text={error} />}
       {sets.map((view) => {
         const name = view.id.split('@')[0] ?? '';
         return (
@@ -106,7 +105,7 @@ export function PermissionChoices({ chosen, error }: { chosen: string; error?: s
       <div class="section-head">
         <h3 aria-hidden="true">{texts.permissions}</h3>
       </div>
-      {error ? <GroupError>{error}</GroupError> : <p class="help">{texts.permissionsHelp}</p>}
+      {error ? <GroupError text={error} /> : <p class="help">{texts.permissionsHelp}</p>}
       <ul class="perms">
         {presets.map((id) => (
           <li>

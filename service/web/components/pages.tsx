@@ -1,5 +1,5 @@
 import { useTexts } from '../page-context.js';
-import { useHref } from './basics.js';
+import { Link } from './basics.js';
 
 /** Where a page of a list begins: behind that row, or in front of it. */
 export interface Cursor<Id extends string> {
@@ -28,20 +28,19 @@ export function Pages(props: {
   titles?: readonly [previous: string, next: string];
 }) {
   const { list } = useTexts();
-  const href = useHref();
   const [previous, next] = props.titles ?? [list.previous, list.next];
   if (props.previous === undefined && props.next === undefined) return null;
   return (
     <nav class="actions" aria-label={list.pages}>
       {props.previous !== undefined && (
-        <a class="btn btn-sm" href={href(props.previous)} rel="prev">
+        <Link kind="btn btn-sm" path={props.previous} rel="prev">
           {previous}
-        </a>
+        </Link>
       )}
       {props.next !== undefined && (
-        <a class="btn btn-sm" href={href(props.next)} rel="next">
+        <Link kind="btn btn-sm" path={props.next} rel="next">
           {next}
-        </a>
+        </Link>
       )}
     </nav>
   );

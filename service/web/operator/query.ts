@@ -1,9 +1,9 @@
-import type { Request } from 'express';
+import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
 import type { ConnectionPage } from '../../domain/ports.js';
 import { type Assurance, assurances, statuses } from '../components/status.js';
-import { queried, withQuery } from '../site.js';
+import { type Visit, withQuery } from '../site.js';
 
 /** Which connections are shown; the address says all of it. */
 export interface Wanted extends Omit<ConnectionPage, 'limit'> {
@@ -11,8 +11,8 @@ export interface Wanted extends Omit<ConnectionPage, 'limit'> {
 }
 
 /** Unknown filters are ignored. Text is searched for in names, unless it is the number of an account. */
-export function wantedIn(request: Request): Wanted {
-  const asked = (name: string) => queried(request, name);
+export function wantedIn(visit: Visit): Wanted {
+  const asked = (name: string) => visit.queried(name);
   const text = asked('q').trim().slice(0, 100);
   const account = text.replace(/[\s-]/g, '');
   const id = (name: string) => [asked(name)].find(isConnectionId);
@@ -43,3 +43,7 @@ export const addressOf = (wanted: Wanted, path = '/operator'): string =>
     after: wanted.after,
     before: wanted.before,
   });
+
+/** The row of a connection on the page of its organization. */
+export const connectionPath = ({ id, organizationId }: Connection): string =>
+  `/operator/organizations/${organizationId}?connection=${id}#${id}`;

@@ -1,5 +1,5 @@
 import type { PermissionSets } from '../../domain/permission-set.js';
-import { useHref } from '../components/basics.js';
+import { classes, Link } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { Texts } from '../texts/index.js';
@@ -90,9 +90,9 @@ function Tile(props: {
 }) {
   const { number } = useTexts().operator;
   return (
-    <a
-      class={['tile', props.kind && props.count !== 0 && `tile-${props.kind}`].filter(Boolean).join(' ')}
-      href={useHref()(addressOf(props.to))}
+    <Link
+      kind={classes('tile', props.kind && props.count !== 0 && `tile-${props.kind}`)}
+      path={addressOf(props.to)}
     >
       <span class="tile-title">
         <Icon name={props.icon} small />
@@ -100,6 +100,6 @@ function Tile(props: {
       </span>
       <span class="tile-count">{typeof props.count === 'number' ? number(props.count) : props.count}</span>
       <span class="tile-more">{props.more}</span>
-    </a>
+    </Link>
   );
 }

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Connection } from '../../domain/connection.js';
-import { Crumbs } from '../components/basics.js';
-import { PageHead } from '../layout.js';
+
+import { Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 
 /** The head of a page about one thing of a connection, with the way back to it. */

@@ -7,7 +7,6 @@ import {
   Fold,
   PostButton,
   Time,
-  useHref,
   WordItems,
   Words,
 } from '../components/basics.js';
@@ -15,6 +14,7 @@ import { Code, CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
 import { accountOf } from '../components/status.js';
+import { Waiting } from '../components/steps.js';
 import { useTexts } from '../page-context.js';
 import { secretVariable } from '../role-formats.js';
 import { CheckForm } from './role-check.js';
@@ -84,20 +84,16 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
   const texts = useTexts().setup;
   if (callbackSecret === undefined)
     return (
-      <div class="callout">
-        <Icon name="key" />
-        <div>
-          <strong>{texts.secretNeeded}</strong>
-          <PostButton
-            path={`/connections/${connection.id}/callback-secret`}
-            fields={{ permissions, format }}
-            look="primary"
-          >
-            {texts.makeSecret}
-          </PostButton>
-          <span class="help">{texts.secretReplaces}</span>
-        </div>
-      </div>
+      <Callout icon="key" title={texts.secretNeeded}>
+        <PostButton
+          path={`/connections/${connection.id}/callback-secret`}
+          fields={{ permissions, format }}
+          look="primary"
+        >
+          {texts.makeSecret}
+        </PostButton>
+        <span class="help">{texts.secretReplaces}</span>
+      </Callout>
     );
   const commands = texts.commands[format];
   return (
@@ -122,18 +118,12 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
 export function WaitingForDeploy(step: RoleStep) {
   const { setup: texts, common } = useTexts();
   const account = accountOf(step.connection);
-  const href = useHref();
   return (
     <>
       <div class="section wait">
-        <div class="wait-in" role="status">
-          <span class="spin" />
+        <Waiting title={texts.waiting} line={texts.waitingLine}>
           <Pair state="waiting" size="sm" />
-          <div>
-            <h3>{texts.waiting}</h3>
-            <p class="small muted">{texts.waitingLine}</p>
-          </div>
-        </div>
+        </Waiting>
         <p class="small faint">
           {account && (
             <>
@@ -144,15 +134,13 @@ export function WaitingForDeploy(step: RoleStep) {
         </p>
         {step.callbackSecret === undefined && (
           <noscript>
-            <a class="btn" href={href(roleStepPath(step, step.format))}>
-              {common.refresh}
-            </a>
+            <ButtonLink path={roleStepPath(step, step.format)}>{common.refresh}</ButtonLink>
           </noscript>
         )}
       </div>
       <div class="section">
         <Fold title={texts.arnInstead} open={step.arnError !== undefined}>
-          <CheckForm {...step} look="default" />
+          <CheckForm {...step} />
         </Fold>
         <Fold title={texts.nothing} openAfterSeconds={120}>
           <ul class="help list">

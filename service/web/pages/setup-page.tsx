@@ -1,14 +1,14 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { AccountField, PermissionChoices } from '../components/account-fields.js';
-import { Account, Button, Crumbs, Form, useHref } from '../components/basics.js';
+import { Account, Button, Form, useHref } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import type { PairState } from '../components/pair.js';
 import { PermissionSetStatements } from '../components/permission-set.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../components/status.js';
 import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
-import { PageHead } from '../layout.js';
+import { Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { AskAdministrator } from './administrator-link.js';
 import { type AccountForm, Remarks } from './new-connection.js';
