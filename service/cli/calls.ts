@@ -41,7 +41,7 @@ export const calls = {
     },
   },
   getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
-  renameConnection: {
+  updateConnection: {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
@@ -222,7 +222,7 @@ export const calls = {
     isForOperator: true,
     members: {},
   },
-  changeOrganization: {
+  updateOrganization: {
     summary: 'Renames an organization, or changes its reference or metadata.',
     isForOperator: true,
     members: {
@@ -316,7 +316,7 @@ export const calls = {
     members: {},
   },
   getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true, members: {} },
-  changeWebhookEndpoint: {
+  updateWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {

@@ -75,13 +75,13 @@ export const connectionCommands: readonly CommandRow[] = [
     request: ({ words: [, roleArn] }) => ({ roleArn }),
     show,
   }),
-  ofCall('renameConnection', {
+  ofCall('updateConnection', {
     usage: 'connection change <id>',
     example: 'rolebridge connection change con_… --reference aws-1 --default-region eu-central-1',
     members: { expectedAccountId: ['--expected-account <id>'] },
     show,
   }),
-  ofCall('renameConnection', {
+  ofCall('updateConnection', {
     usage: 'connection rename <id> <name>',
     about: 'renames a connection',
     example: 'rolebridge connection rename con_… "shop, production"',

@@ -44,7 +44,7 @@ export const organizationCommands: readonly CommandRow[] = [
       );
     },
   }),
-  ofCall('changeOrganization', {
+  ofCall('updateOrganization', {
     usage: 'org change <org>',
     example: 'rolebridge org change tenant-4711 --name Acme',
     members: {

@@ -40,7 +40,7 @@ export const webhookCommands: readonly CommandRow[] = [
     example: 'rolebridge webhooks show whe_…',
     show,
   }),
-  ofCall('changeWebhookEndpoint', {
+  ofCall('updateWebhookEndpoint', {
     usage: 'webhooks change <id>',
     example: 'rolebridge webhooks change whe_… --disable',
     members: {
