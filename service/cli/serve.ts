@@ -75,8 +75,8 @@ export async function serve(terminal: Terminal): Promise<void> {
         )
       : error;
   });
-  // Before the line that says it listens: a signal that answers it must find its handler.
-  // A key file in which a new key was put first counts without a restart.
+  // Signal handlers come before the "listening" line: a script sends a signal as soon as it reads that line.
+  // SIGHUP reads the encryption keys again, so that a new first key counts without a restart.
   process.on('SIGHUP', () => {
     try {
       accessKeyEncryption = openEncryption(readSettings(terminal.env));
@@ -100,7 +100,10 @@ export async function serve(terminal: Terminal): Promise<void> {
             commandLine(),
             command,
           ),
-        )
+        ).catch(async (error) => {
+          await service.close();
+          throw error;
+        })
       : async () => {};
   const stop = () => {
     endControl();
