@@ -88,7 +88,7 @@ async function copyLog(from: Backend, to: Backend, organizationId: OrganizationI
   return records.length;
 }
 
-/** Nothing is written to a target that has changes of its own: each change is in the audit log. */
+/** Nothing is written to a target that was changed since: each change is in the audit log. */
 async function refuseUsed(from: Backend, to: Backend, known: ReadonlySet<string>): Promise<void> {
   for (const { id } of await allRows(to, 'organizations'))
     if (!known.has(id)) throw usedSince(`The target has the organization ${id}, the source does not.`);

@@ -8,7 +8,7 @@ export type StoredRow = z.infer<typeof storedRow>;
 /** JSONB refuses NUL and lone surrogates, which a name may have: such a value is stored as text in base64. */
 const isRefused = /\\u0000|\\ud[89a-f]/i;
 
-/** A value and its signature, as columns. The signature covers sorted members, since JSONB has an order of its own. */
+/** A value and its signature, as columns. The signature covers sorted members, since JSONB does not keep their order. */
 export function signed(place: string, value: unknown, integrity: Integrity): { value: string; mac: string } {
   const text = JSON.stringify(value);
   return {

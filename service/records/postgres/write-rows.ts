@@ -50,7 +50,7 @@ export function transactionOn(
   };
 }
 
-/** Replaces the claims of a row. @throws UniqueConflict; the transaction can go on */
+/** Replaces the claims of a row. @throws UniqueConflict; the transaction stays usable */
 async function moveClaims<Name extends TableName>(
   session: Session,
   organizationId: OrganizationId,
