@@ -46,7 +46,6 @@ const exceptions: readonly string[] = [
   'service/web/pages/delete.tsx:DeletePage',
   'service/web/pages/rotate.tsx:addRotatePages',
   'service/web/pages/scope.tsx:addScopePages',
-  'service/web/pages/setup-page.tsx:SetupPage',
   'service/web/pages/success.tsx:SuccessPage',
   'service/web/session.ts:createSessions',
   'service/webhooks/index.ts:deliverMessages',
