@@ -339,7 +339,9 @@ test('connections without a job get one at start', async () => {
   await vendor.service.close();
   const store = await vendor.openStore();
   for (const { id } of made)
-    await store.commit({ endJobs: [{ connectionId: id as never, purpose: 'verify' }] });
+    await store.commit({
+      endJobs: [{ organizationId: vendor.organization.id, connectionId: id as never, purpose: 'verify' }],
+    });
   expect(await store.nextJobAt()).toBeUndefined();
   const service = await vendor.startAnother({ store });
   await until(() => vendor.logged('scheduled missing re-verification jobs').length === 1);
