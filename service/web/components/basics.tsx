@@ -123,7 +123,7 @@ export function Form(props: {
       novalidate={props.check}
       data-check={props.check}
       data-after={props.afterSeconds}
-      data-go={props.isSentAtOnce}
+      data-go={props.isSentAtOnce ? '' : undefined}
     >
       <HiddenFields values={{ csrf, ...props.hidden }} />
       {props.children}
