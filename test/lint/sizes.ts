@@ -23,7 +23,6 @@ const exceptions: readonly string[] = [
   'service/aws/organization-limiter.ts:createOrganizationLimiter',
   'service/aws/sts.ts:createSts',
   'service/cli/serve.ts:serve',
-  'service/domain/ports.ts',
   'service/jobs/index.ts:runJobs',
   'service/jobs/scheduler.ts:runDueLoop',
   'service/metrics/metrics.ts:createMetrics',
