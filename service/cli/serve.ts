@@ -7,8 +7,8 @@ import { createLogger } from '../logger.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openEncryption } from '../open-encryption.js';
 import { openPermissionSets } from '../permission-sets/index.js';
-import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { openStore } from '../records/open.js';
+import { storedFacts } from '../records/stored-facts.js';
 import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { createService } from '../server/create-service.js';
@@ -27,7 +27,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const metrics = createMetrics();
   measureProcess(metrics);
   if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
-  const keyChecks = keyCheckFile(config);
+  const keyChecks = storedFacts(config, 'service-key-checks');
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
     onCompromised(error) {
@@ -46,7 +46,9 @@ export async function serve(terminal: Terminal): Promise<void> {
   const remembered = async () => {
     await rememberServiceKey(config.serviceKeys, keyChecks, store);
     const { permissionSetsFolder: folder } = config;
-    return folder === undefined ? undefined : openPermissionSets(folder, servedPermissionSets(config));
+    return folder === undefined
+      ? undefined
+      : openPermissionSets(folder, storedFacts(config, 'served-permission-sets'));
   };
   const permissionSets = await remembered().catch(async (error) => {
     await store.close();

@@ -11,10 +11,10 @@ import { ConfigurationError } from '../configuration-error.js';
 import { askForControl } from '../control-socket.js';
 import { openEncryption } from '../open-encryption.js';
 import { copyStore } from '../records/copy.js';
-import { keyCheckFile } from '../records/key-checks.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
 import { openFileStore, openPostgresStore, openStore } from '../records/open.js';
+import { storedFacts } from '../records/stored-facts.js';
 import { changedKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
@@ -97,7 +97,7 @@ export async function restoreCommand({ terminal, words: [backup = ''], options }
 export async function repairCommand({ terminal, options }: Given<{ drop?: boolean }>): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   // Under another key every record looks damaged, and would be dropped.
-  const remembered = await keyCheckFile({ dataDirectory }).read();
+  const remembered = await storedFacts({ dataDirectory }, 'service-key-checks').read();
   const sentence = changedKeySentence(keys, remembered);
   if (sentence !== undefined) throw new ConfigurationError(sentence);
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });

@@ -2,7 +2,7 @@ import { createKmsKeyEncryptionKey } from '../../aws/kms.js';
 import { accessKeyOf } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { Store } from '../../domain/ports.js';
-import { keyCheckFile, storedIntegrityKeys } from '../../records/key-checks.js';
+import { storedFacts } from '../../records/stored-facts.js';
 import { changedKeySentence, serviceKeysInUse } from '../../secrets/check-service-keys.js';
 import { createEncryption } from '../../secrets/encryption.js';
 import type { Settings } from '../../settings/index.js';
@@ -40,13 +40,13 @@ const unread = '; no store was read to see which keys are in use';
 export async function checkServiceKeys({ config, store }: Examination): Promise<Finding> {
   const encryption = createEncryption(config.serviceKeys);
   const ids = config.serviceKeys.map(({ id }) => id);
-  const remembered = await keyCheckFile(config)
+  const remembered = await storedFacts(config, 'service-key-checks')
     .read()
     .catch(() => ({}));
   const changed = changedKeySentence(config.serviceKeys, remembered);
   if (changed !== undefined) return failed(changed, 'The service does not start with this key.');
   const counts = store ? await serviceKeysInUse(config.serviceKeys, store) : new Map<string, number>();
-  const signing = await storedIntegrityKeys(config)
+  const signing = await storedFacts(config, 'integrity-keys')
     .read()
     .catch(() => ({}));
   for (const id of Object.values(signing).map(encryption.keyIdOf)) counts.set(id, (counts.get(id) ?? 0) + 1);
