@@ -2,7 +2,7 @@ import type { Account, Caller, Permissions } from './accounts.js';
 import { awsManagedPolicy, isKnownDocument } from './aws-managed-policies.js';
 import { cannotEvaluate } from './conditions.js';
 import type { PolicyKind } from './denial.js';
-import { type AccessRequest, applyingStatements, isAbout, type Policy, statementsOf } from './evaluate.js';
+import { type AccessRequest, applyingStatements, concerns, type Policy, statementsOf } from './evaluate.js';
 
 /** A policy with its name, as SimulatePrincipalPolicy shows it. */
 export interface NamedPolicy {
@@ -18,7 +18,7 @@ export interface PolicySet {
   identity: NamedPolicy[];
   boundary?: NamedPolicy[];
   session?: NamedPolicy[];
-  /** Undefined while the account is in no organization. */
+  /** Service control policies; undefined while the account is in no organization. */
   organization?: NamedPolicy[];
 }
 
@@ -45,10 +45,10 @@ const FULL_ACCESS: NamedPolicy = {
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html */
 export function decide(policies: PolicySet, request: AccessRequest): AccessDecision {
-  const organization = judge(policies.organization, request);
-  const identity = judge(policies.identity, request);
-  const boundary = judge(policies.boundary, request);
-  const session = judge(policies.session, request);
+  const organization = evaluateKind(policies.organization, request);
+  const identity = evaluateKind(policies.identity, request);
+  const boundary = evaluateKind(policies.boundary, request);
+  const session = evaluateKind(policies.session, request);
   const kinds = [
     ['scp', organization],
     ['identity', identity],
@@ -68,10 +68,10 @@ export function decide(policies: PolicySet, request: AccessRequest): AccessDecis
 }
 
 /** Undefined: there is no such kind of policy, so it decides nothing. */
-function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
+function evaluateKind(policies: NamedPolicy[] | undefined, request: AccessRequest) {
   if (policies === undefined) return undefined;
   const matched = policies.flatMap((policy) =>
-    applyingStatements(read(policy), request).map(
+    applyingStatements(parsed(policy), request).map(
       ({ Effect }): MatchedStatement => ({ policy, effect: Effect }),
     ),
   );
@@ -89,14 +89,14 @@ function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
 export function missingContextKeys(policies: PolicySet, request: AccessRequest): string[] {
   const all = [...policies.identity, ...(policies.boundary ?? []), ...(policies.organization ?? [])];
   const keys = all
-    .flatMap((policy) => statementsOf(read(policy)))
-    .filter((statement) => isAbout(statement, request, { variables: false }))
+    .flatMap((policy) => statementsOf(parsed(policy)))
+    .filter((statement) => concerns(statement, request, { variables: false }))
     .flatMap(({ Condition = {} }) => Object.values(Condition).flatMap((block) => Object.keys(block)));
   return [...new Set(keys)].filter((key) => !request.context.has(key.toLowerCase()));
 }
 
 /** Checked when it was stored. */
-const read = ({ document }: NamedPolicy): Policy => JSON.parse(document);
+const parsed = ({ document }: NamedPolicy): Policy => JSON.parse(document);
 
 /** The policies that determine the permissions of a role or user. */
 export function policiesOf(account: Account, permissions: Permissions): PolicySet {
@@ -131,12 +131,12 @@ function organizationOf({ serviceControlPolicies }: Account): Pick<PolicySet, 'o
     document,
   }));
   const isAllowList = documents
-    .flatMap((policy) => statementsOf(read(policy)))
+    .flatMap((policy) => statementsOf(parsed(policy)))
     .some(({ Effect }) => Effect === 'Allow');
   return { organization: isAllowList ? documents : [FULL_ACCESS, ...documents] };
 }
 
-const EVERYTHING: NamedPolicy[] = [{ ...FULL_ACCESS, id: 'the sandbox', type: 'IAM Policy' }];
+const ALLOW_ALL: NamedPolicy[] = [{ ...FULL_ACCESS, id: 'the sandbox', type: 'IAM Policy' }];
 
 /**
  * The policies that decide on a caller. So that a test needs no set-up, a root user and a user without policies may do
@@ -150,10 +150,10 @@ export function policiesOfCaller(caller: Caller, action: string): PolicySet {
     : account.users.get((caller.userName ?? '').toLowerCase());
   const set = entity ? policiesOf(account, entity) : { identity: [], ...organizationOf(account) };
   const hasNone = set.identity.length === 0 && !('boundary' in set);
-  const isTrusting = hasNone && (!isRole || action.startsWith('sts:'));
+  const allowsByDefault = hasNone && (!isRole || action.startsWith('sts:'));
   return {
     ...set,
-    ...(isTrusting && { identity: EVERYTHING }),
+    ...(allowsByDefault && { identity: ALLOW_ALL }),
     ...(session?.policies && {
       session: session.policies.map((document) => ({ id: 'session', type: 'IAM Policy', document })),
     }),

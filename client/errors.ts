@@ -1,22 +1,22 @@
 import type { Problem, ProblemCode } from './api.js';
 
-/** A code of the service; one that is newer than this client is a text. `unexpected_answer` is the client's own. */
+/** An error code of the service, or a newer one that this client doesn't know. `unexpected_answer` is the client's own. */
 export type ApiErrorCode = ProblemCode | 'unexpected_answer' | (string & {});
 
-/** The service answered, and the answer is a problem. */
+/** The service answered with a problem. */
 export class RolebridgeApiError extends Error {
   readonly status: number;
-  /** Stable: decide by this. */
+  /** The error code, which is stable. */
   readonly code: ApiErrorCode;
   /** What happened. */
   readonly detail: string;
   /** What to do next. */
   readonly remedy: string | undefined;
-  /** Set when nothing was decided, and the same request may be sent again after so many seconds. */
+  /** Seconds until the same request can be sent again; set if nothing was decided. */
   readonly retryAfterSeconds: number | undefined;
-  /** For the vendor's support, and for the audit log. */
+  /** The id of the request, for the vendor's support and the audit log. */
   readonly requestId: string | undefined;
-  /** The whole answer, such as with the checks that a verification made. */
+  /** The whole answer, such as the checks of a verification. */
   readonly problem: Partial<Problem>;
 
   constructor(answer: {
@@ -38,7 +38,7 @@ export class RolebridgeApiError extends Error {
   }
 }
 
-/** No answer from the service: the result of the request is unknown. */
+/** The service gave no answer: the result of the request is unknown. */
 export class RolebridgeUnreachableError extends Error {
   readonly reason: 'unreachable' | 'timed_out';
   readonly remedy: string;

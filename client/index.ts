@@ -1,19 +1,23 @@
 /**
- * A typed client of the service's API. Its calls and types come from the service's table of operations (`api.ts`); it
- * loads nothing but Node's own HTTP.
+ * A typed client of the service's API. Its calls and types are generated from the service's table of operations
+ * (`api.ts`). It has no dependencies.
  */
 import type { Agent } from 'node:http';
-import type { Connection, CreatedConnection, Operations } from './api.js';
-import { type Call, type Calls, createCalls } from './calls.js';
+import type {
+  Connection,
+  CreateAccessKeyConnectionRequest,
+  CreatedConnection,
+  CreateRoleConnectionRequest,
+} from './api.js';
+import { type Call, type Calls, createCalls, type RequestQuery } from './calls.js';
 import { type CallOptions, send } from './send.js';
 import { serviceUrl } from './service-url.js';
 
 export type * from './api.js';
-export type { Calls } from './calls.js';
+export type { Answer, Calls, RequestBody, RequestQuery } from './calls.js';
 export { type ApiErrorCode, RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
 export type { CallOptions } from './send.js';
 export { ServiceUrlError } from './service-url.js';
-export type * from './types.js';
 
 /** Options of a client. */
 export interface RolebridgeClientOptions {
@@ -23,11 +27,11 @@ export interface RolebridgeClientOptions {
   readonly apiKey?: string | undefined;
   /** With an operator's token: the id or reference of the organization to act for. */
   readonly organization?: string | undefined;
-  /** For one attempt, in milliseconds; a verification may wait half a minute for AWS. @default 45,000 */
+  /** The timeout of one attempt, in milliseconds; a verification may wait half a minute for AWS. @default 45,000 */
   readonly timeoutMs?: number | undefined;
   /** Total time to wait for Retry-After, in milliseconds; 0 never retries. @default 30,000 */
   readonly maxRetryWaitMs?: number | undefined;
-  /** Allows `http:` to another machine, where keys can be read on the way. @default false */
+  /** Allows `http:` to another machine, which exposes keys on the network. @default false */
   readonly allowHttp?: boolean | undefined;
   /** Sends the requests through a proxy: an agent of a package such as `https-proxy-agent`. @default directly */
   readonly agent?: Agent | undefined;
@@ -38,13 +42,6 @@ export interface ExportedRecord {
   readonly kind: string;
   readonly value: unknown;
 }
-
-/** A body of `createConnection`. */
-type CreateRequest = Operations['createConnection']['args'][0];
-/** Creates a connection with an access key. */
-export type CreateAccessKeyConnectionRequest = Extract<CreateRequest, { method: 'access_key' }>;
-/** Creates a connection with a role. */
-export type CreateRoleConnectionRequest = Exclude<CreateRequest, { method: 'access_key' }>;
 
 type SentCall = Call & { readonly isLines?: boolean };
 
@@ -57,18 +54,18 @@ export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
     body: CreateAccessKeyConnectionRequest,
     options?: CallOptions,
   ): Promise<Connection>;
-  /** All that the service knows of an organization, for the operator. @throws when the export was cut off */
+  /** All data of an organization, for the operator. @throws when the export was cut off */
   exportOrganization(id: string, options?: CallOptions): Promise<ExportedRecord[]>;
-  /** All connections, requested page by page. */
+  /** Iterates over all connections, a page at a time. */
   connections(
-    query?: Omit<NonNullable<Operations['listConnections']['args'][0]>, 'limit' | 'after'>,
+    query?: Omit<RequestQuery<'listConnections'>, 'limit' | 'after'>,
     options?: CallOptions,
   ): AsyncGenerator<Connection>;
 }
 
 /**
  * Every call throws {@link RolebridgeApiError} when the service refuses, and {@link RolebridgeUnreachableError} when it
- * gives no answer. The client retries repeatable requests after the time in Retry-After.
+ * gives no answer. The client retries idempotent requests after the time in Retry-After.
  *
  * @example
  * const rolebridge = createRolebridgeClient({ url: 'https://connect.vendor.example', apiKey });
@@ -77,7 +74,7 @@ export interface RolebridgeClient extends Omit<Calls, 'createConnection'> {
  */
 export function createRolebridgeClient(options: RolebridgeClientOptions): RolebridgeClient {
   const base = serviceUrl(options.url, options.allowHttp ?? false);
-  const sendCall = ({ method, path, query, body, isRepeatable, options: its, isLines }: SentCall) => {
+  const sendCall = ({ method, path, query, body, isIdempotent, options: its, isLines }: SentCall) => {
     const url = new URL(base.pathname.replace(/\/$/, '') + path, base);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -91,7 +88,7 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
       signal: its?.signal,
       agent: options.agent,
       idempotencyKey: its?.idempotencyKey,
-      isRepeatable: isRepeatable || its?.idempotencyKey !== undefined,
+      isIdempotent: isIdempotent || its?.idempotencyKey !== undefined,
       timeoutMs: options.timeoutMs ?? 45_000,
       maxRetryWaitMs: options.maxRetryWaitMs ?? 30_000,
     });
@@ -99,13 +96,13 @@ export function createRolebridgeClient(options: RolebridgeClientOptions): Rolebr
   const calls = createCalls(sendCall);
   return {
     ...calls,
-    // The answer's kind follows from the request's.
+    // The request decides which of the two types the answer has.
     createConnection: (body, its) => calls.createConnection(body, its) as Promise<CreatedConnection>,
     createAccessKeyConnection: (body, its) => calls.createConnection(body, its) as Promise<Connection>,
     async exportOrganization(id, its) {
       const path = `/v1/organizations/${encodeURIComponent(id)}/export`;
-      const call = { method: 'GET', path, isRepeatable: true, isLines: true, options: its } as const;
-      // The service's own shape of a line.
+      const call = { method: 'GET', path, isIdempotent: true, isLines: true, options: its } as const;
+      // The service's format of a line.
       return (await sendCall(call)) as ExportedRecord[];
     },
     async *connections(query = {}, its) {

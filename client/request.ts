@@ -1,23 +1,23 @@
 import type { Agent, IncomingHttpHeaders } from 'node:http';
 
-export interface Exchange {
+interface HttpRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly signal: AbortSignal;
-  /** Through a proxy. */
+  /** Sends the request through a proxy. */
   readonly agent?: Agent | undefined;
-  /** Of the answer, in bytes. @default no answer of the API but an export is longer */
+  /** The longest answer, in bytes. @default 16 MiB: only an export is longer */
   readonly maxLength?: number | undefined;
 }
 
 /**
- * One request and its answer, over Node's own HTTP: `fetch` takes a third of a second to load on a busy machine, and
- * AWS's tools wait for that. Redirects are not followed: the key is for this service alone.
+ * Sends one request over Node's own HTTP: `fetch` takes a third of a second to load on a busy machine, and AWS's tools
+ * wait for it. Redirects are not followed, so that the key goes to no other server.
  * @throws the error of the network or the signal
  */
-export async function exchange({
+export async function sendRequest({
   url,
   method,
   headers,
@@ -25,8 +25,8 @@ export async function exchange({
   signal,
   agent,
   maxLength = 16 * 1024 * 1024,
-}: Exchange): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
-  // An import would load Node's loader of ES modules as well.
+}: HttpRequest): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+  // An import would also load Node's loader of ES modules.
   const { request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   return new Promise((resolve, reject) => {
     const sent = request(

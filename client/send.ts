@@ -1,37 +1,36 @@
 import type { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RolebridgeApiError, RolebridgeUnreachableError } from './errors.js';
-import { exchange } from './request.js';
+import { sendRequest } from './request.js';
 
 /** Options of every call. */
 export interface CallOptions {
-  /** Ends the call; it then throws the signal's reason. */
+  /** Aborts the call, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Makes a call that creates something repeatable: the same key gets the same answer for 24 hours. */
+  /** Makes a call that creates something idempotent: the same key gets the same answer for 24 hours. */
   readonly idempotencyKey?: string | undefined;
 }
 
-export interface SendOptions extends CallOptions {
+interface SendOptions extends CallOptions {
   readonly url: URL;
   readonly method: string;
   readonly token: string | undefined;
   /** The organization that an operator acts for. */
   readonly organization?: string | undefined;
   readonly body?: unknown;
-  /** The answer is JSON, a value a line. */
+  /** The answer has one JSON value on each line. */
   readonly isLines?: boolean | undefined;
-  /** May the same request be sent twice without doing something twice? */
-  readonly isRepeatable: boolean;
-  /** For one attempt. */
+  readonly isIdempotent: boolean;
+  /** The timeout of one attempt. */
   readonly timeoutMs: number;
   readonly agent?: Agent | undefined;
-  /** How long to wait in all for times in Retry-After. */
+  /** The limit of all waits for Retry-After together. */
   readonly maxRetryWaitMs: number;
 }
 
 /**
- * Sends a request, again only when the answer says when (Retry-After) and the request may be repeated: no answer at
- * all is no such word.
+ * Sends a request, and retries an idempotent one after the time in Retry-After. A request without an answer is not
+ * retried.
  * @throws RolebridgeApiError, RolebridgeUnreachableError, the signal's reason
  */
 export async function send(options: SendOptions): Promise<unknown> {
@@ -40,7 +39,7 @@ export async function send(options: SendOptions): Promise<unknown> {
       return await attempt(options);
     } catch (error) {
       const seconds = error instanceof RolebridgeApiError ? error.retryAfterSeconds : undefined;
-      if (seconds === undefined || !options.isRepeatable) throw error;
+      if (seconds === undefined || !options.isIdempotent) throw error;
       // Jitter: callers with the same time don't all retry together.
       const waitMs = seconds * 1000 + Math.random() * 250;
       if (waitedMs + waitMs > options.maxRetryWaitMs) throw error;
@@ -55,7 +54,7 @@ export async function send(options: SendOptions): Promise<unknown> {
 async function attempt(options: SendOptions): Promise<unknown> {
   const { url, method, token, organization, body, timeoutMs, signal, agent, idempotencyKey } = options;
   const timeout = AbortSignal.timeout(timeoutMs);
-  const answer = await exchange({
+  const answer = await sendRequest({
     url,
     method,
     agent,
@@ -86,7 +85,7 @@ async function attempt(options: SendOptions): Promise<unknown> {
   throw problemOf(answer, value, url);
 }
 
-/** Without its last line it was cut off. */
+/** The lines before the last one, `end`. An answer without it was cut off. */
 function linesOf(text: string): unknown[] {
   const lines = text.split('\n').map(parsed);
   const end = lines.findIndex((line) => (line as { kind?: unknown } | undefined)?.kind === 'end');
@@ -95,7 +94,7 @@ function linesOf(text: string): unknown[] {
 }
 
 function problemOf(
-  { status, headers }: Awaited<ReturnType<typeof exchange>>,
+  { status, headers }: Awaited<ReturnType<typeof sendRequest>>,
   value: unknown,
   url: URL,
 ): RolebridgeApiError {
@@ -106,12 +105,12 @@ function problemOf(
   const unexpected =
     status === 407
       ? {
-          detail: 'The proxy between asks for a user and a password.',
+          detail: 'The proxy requires a user name and password.',
           remedy: 'Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.',
         }
       : {
-          detail: `${url.origin} answered ${status} (${headers['content-type'] ?? 'no content type'}), and not as Rolebridge does.`,
-          remedy: 'Check the URL: it is that of the service itself, and something else answers there.',
+          detail: `${url.origin} answered ${status} (${headers['content-type'] ?? 'no content type'}), which is not a Rolebridge response.`,
+          remedy: 'Check that the URL is the address of the service.',
         };
   return new RolebridgeApiError({
     status,
@@ -123,7 +122,7 @@ function problemOf(
   });
 }
 
-/** Undefined for what is not JSON. */
+/** The JSON value; undefined if the text is not JSON. */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -132,7 +131,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Why there is no answer; of a certificate, with the variable that a company's network needs. */
+/** The error of a request without an answer. For a certificate, it names the variable that a company's network needs. */
 export function unreachable(url: URL, error: unknown): RolebridgeUnreachableError {
   const { code, message = 'unknown reason' } = error as { code?: string; message?: string };
   const isOfAuthority = /UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)|SELF_SIGNED/.test(code ?? '');

@@ -1,9 +1,9 @@
-/** The URL is none that keys may be sent to. */
+/** The URL is invalid or not safe to send keys to. */
 export class ServiceUrlError extends Error {}
 
 /** @throws ServiceUrlError */
 export function serviceUrl(text: string, allowHttp: boolean): URL {
-  // A password in it would be repeated wherever the URL is.
+  // The message must not repeat a password in the URL.
   const [start, end] = [text.indexOf('//'), text.lastIndexOf('@')];
   const shown = start !== -1 && end > start ? `${text.slice(0, start)}//…${text.slice(end)}` : text;
   const refuse = (rule: string): never => {
@@ -16,6 +16,6 @@ export function serviceUrl(text: string, allowHttp: boolean): URL {
   if (url.search !== '' || url.hash !== '') return refuse('must have no "?" and no "#"');
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol === 'http:' && !isLoopback && !allowHttp)
-    return refuse('is http: on another machine, where everybody on the way can read keys; use https:');
+    return refuse('uses http:, which exposes keys on the network; use https:');
   return url;
 }

@@ -1,2 +1,2 @@
-/** A setting is wrong; the message names every one at once. */
+/** Invalid settings; the message names all of them. */
 export class ConfigurationError extends Error {}

@@ -1,6 +1,6 @@
 /**
- * Commands beside a running service: a Unix socket in the data directory, which only
- * the owner can enter. One JSON value each way.
+ * Commands to a running service, over a Unix socket in the data directory, which only its owner can access. Each command
+ * and each answer is one JSON value.
  */
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -10,26 +10,26 @@ import { RolebridgeError } from './domain/errors.js';
 import { errorCode } from './domain/verification.js';
 import { messageOf } from './unknown-value.js';
 
-const longest = 64 * 1024;
+const longestQuestion = 64 * 1024;
 
-/** From the working directory when that is shorter: a socket's path has 107 bytes at most. */
+/** The shorter of the absolute and the relative path: the path of a socket has at most 107 bytes. */
 function socketPath(directory: string): string {
   const path = join(directory, '.control');
   const fromHere = relative(process.cwd(), path);
   return fromHere.length < path.length ? fromHere : path;
 }
 
-/** Answers commands with `run`. @returns how to stop */
+/** Answers commands with `run`. @returns a function that stops it */
 export async function listenForControl(
   directory: string,
   run: (question: unknown) => Promise<unknown>,
 ): Promise<() => Promise<void>> {
   const path = socketPath(directory);
-  // The process that has the data directory's lock is its only service.
+  // This process has the lock of the data directory: another socket is left over.
   await unlink(path).catch(() => {});
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
-    readAll(socket)
+    readAll(socket, longestQuestion)
       .then(async (text) => ({ answer: await run(JSON.parse(text)) }))
       .catch((error: unknown) => ({ problem: problemOf(error) }))
       .then((answer) => socket.end(JSON.stringify(answer)));
@@ -42,7 +42,7 @@ export async function listenForControl(
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Undefined when no service has the directory. @throws RolebridgeError as the service says */
+/** Sends a command; undefined if no service uses the directory. @throws RolebridgeError the service's error */
 export async function askForControl(directory: string, question: unknown): Promise<object | undefined> {
   const socket = connect({ path: socketPath(directory), allowHalfOpen: true });
   const isThere = await new Promise<boolean>((resolve) => {
@@ -66,8 +66,8 @@ const problemOf = (error: unknown): z.infer<typeof problemReply> =>
     ? { code: error.code, detail: error.detail, ...(error.remedy !== undefined && { remedy: error.remedy }) }
     : { code: 'internal_error', detail: messageOf(error) };
 
-/** By events: a loop over the socket would close its other direction. */
-function readAll(socket: Socket): Promise<string> {
+/** Reads with events, because `for await` would close the socket for writing. */
+function readAll(socket: Socket, longest = Number.POSITIVE_INFINITY): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     socket.setEncoding('utf8').on('data', (piece) => {

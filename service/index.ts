@@ -1,7 +1,6 @@
 /**
- * The Rolebridge service, made from things made outside: `createService` listens, `createApp` is mounted in an app that
- * does. Rules live in `domain/`, use cases in `actions/`, the wire in `api/`, AWS in `aws/`, stores in `records/`; only
- * `cli/` reads the environment.
+ * The Rolebridge service: `createService` listens, and `createApp` is for mounting in another app. Both get their adapters
+ * as options; only `cli/` reads the environment.
  */
 export { reencrypt } from './actions/reencrypt.js';
 export { createSts } from './aws/sts.js';

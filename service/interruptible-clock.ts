@@ -2,8 +2,8 @@ import { RolebridgeError } from './domain/errors.js';
 import type { Clock } from './domain/ports.js';
 
 /**
- * A clock whose waits end when the service does: a request that waits for a role to propagate, or for another request's answer, is
- * asked to retry, instead of being cut off at the last moment.
+ * A clock whose waits end when the service stops: a request that waits for IAM's propagation or for another request gets a
+ * 503 with Retry-After in time.
  */
 export function interruptible(clock: Clock): { clock: Clock; interrupt(): void } {
   // However many wait: a signal would take so many listeners for a leak.
@@ -23,7 +23,7 @@ export function interruptible(clock: Clock): { clock: Clock; interrupt(): void }
       now: () => clock.now(),
       monotonic: () => clock.monotonic?.() ?? clock.now(),
       async sleep(ms, signal) {
-        // A caller with its own signal is interrupted by that.
+        // A caller with a signal handles the shutdown itself.
         if (signal !== undefined) return clock.sleep(ms, signal);
         if (isClosing) throw comeBack();
         await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { RolebridgeError } from './domain/errors.js';
 
-/** Members whose value is a secret, whatever it looks like; `-` and `_` do not count. */
+/** The names of members whose value is always a secret; `-` and `_` are ignored. */
 const secretKeys = [
   'authorization',
   'proxy-authorization',
@@ -28,18 +28,18 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/v1,[A-Za-z0-9+/]{20,}=*/g, 'v1,[redacted]'],
   [/\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,}/g, '$1[redacted]'],
   [/(Bearer\s+)[^\s"\\]+/gi, '$1[redacted]'],
-  // Also in JSON inside of a string, where the quotes are escaped once or more.
+  // JSON inside a string has its quotes escaped once or more.
   [new RegExp(`("(?:${secretKeys})\\\\*"\\s*:\\s*\\\\*")[^"\\\\]*`, 'gi'), '$1[redacted]'],
   [/(<(SecretAccessKey|SessionToken)>)[^<]*/gi, '$1[redacted]'],
-  // Parts of a request that AWS repeats: canonical headers, query strings, signatures.
+  // AWS repeats parts of requests in its errors: canonical headers, query strings, signatures.
   [/(x-amz-(?:security-token|signature)[:=]\s*)[^\s"\\&]+/gi, '$1[redacted]'],
   [/((?:Signature|SecretAccessKey|SessionToken)=)[^\s"\\&,]+/g, '$1[redacted]'],
-  // The password in a URL, such as a database's.
+  // The password in a URL, such as DATABASE_URL.
   [
     /((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@"\\]{1,256}:)[^\s@/"\\]{1,1024}(@)/gi,
     '$1[redacted]$2',
   ],
-  // Text like an AWS secret key (40 characters with upper case, lower case and digits) or a session token.
+  // Text that looks like an AWS secret key (40 characters with upper case, lower case and digits) or a session token.
   [
     /(?<![A-Za-z0-9+/=])(?=[^"\s]{0,39}[A-Z])(?=[^"\s]{0,39}[a-z])(?=[^"\s]{0,39}[0-9])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g,
     '[redacted]',
@@ -47,11 +47,11 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/[A-Za-z0-9+/]{120,}={0,2}/g, '[redacted]'],
 ];
 
-/** Takes everything that looks like a secret out of a line, wherever in it it is. */
+/** Replaces everything in a line that looks like a secret. */
 export const redact = (line: string): string =>
   secretPatterns.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line);
 
-/** Structured logs with ISO times and level names. Every line is redacted as it is written, so that no caller has to remember. */
+/** Creates a logger of JSON lines. Every line is redacted when it is written. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     level,
@@ -63,7 +63,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** An expected failure is its code and sentence; only a bug needs a stack. */
+/** An expected failure is logged with its code and detail; only a bug needs a stack. */
 function loggedError(error: unknown): unknown {
   if (!(error instanceof RolebridgeError))
     return error instanceof Error ? pino.stdSerializers.err(error) : error;

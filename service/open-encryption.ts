@@ -4,8 +4,8 @@ import { createAccessKeyEncryption, createLocalKeyEncryptionKey } from './secret
 import type { ServiceKeys } from './secrets/keyring.js';
 
 /**
- * The encryption of access keys that the settings ask for: AWS KMS when a key of it is named, which then wraps new
- * data keys, while local keys still unwrap older data keys. Undefined when there is neither.
+ * The encryption of access keys by the settings. AWS KMS wraps new data keys if it is configured; local keys still unwrap
+ * older ones. Undefined without any key.
  */
 export function openEncryption({
   kms,
@@ -16,11 +16,11 @@ export function openEncryption({
 }): AccessKeyEncryption | undefined {
   const local = encryptionKeys && createLocalKeyEncryptionKey(encryptionKeys);
   const remote = kms && createKmsKeyEncryptionKey(kms);
-  const key = remote && local ? movingKey(remote, local) : (remote ?? local);
+  const key = remote && local ? kmsWithLocalFallback(remote, local) : (remote ?? local);
   return key && createAccessKeyEncryption(key);
 }
 
-const movingKey = (
+const kmsWithLocalFallback = (
   to: KeyEncryptionKey,
   from: KeyEncryptionKey & { has(keyId: string): boolean },
 ): KeyEncryptionKey => ({

@@ -4,13 +4,13 @@ import { getProxyForUrl } from 'proxy-from-env';
 import { ConfigurationError } from './configuration-error.js';
 
 /**
- * The agent for a URL that `HTTPS_PROXY` and `NO_PROXY` send through a proxy; undefined when it is reached directly.
+ * The agent for a URL behind a proxy by `HTTPS_PROXY` and `NO_PROXY`; undefined for a direct connection.
  * @throws ConfigurationError when the proxy is not an HTTP proxy
  */
 export function proxyAgentFor(url: string, options: AgentOptions = {}): Agent | undefined {
   const named = url.startsWith('https:') ? getProxyForUrl(url) : '';
   if (named === '') return undefined;
-  // As curl and Terraform read a proxy without its scheme; proxy-from-env takes the scheme of the URL.
+  // A proxy without a scheme is http:, as for curl and Terraform; proxy-from-env assumes the scheme of the URL.
   const proxy = Object.values(process.env).includes(named) ? named : named.replace(/^https:/, 'http:');
   if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol))
     return new HttpsProxyAgent(proxy, options);

@@ -1,4 +1,4 @@
-/** Reads members of an unknown value, such as a thrown one. */
+/** A member of an unknown value, such as a thrown one. */
 export const memberOf = (value: unknown, member: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, member) : undefined;
 
@@ -9,5 +9,5 @@ export function textIn(value: unknown, member: string): string | undefined {
 
 export const messageOf = (thrown: unknown): string => textIn(thrown, 'message') ?? String(thrown);
 
-/** Of a system error: `ENOENT` and the like. */
+/** The code of a system error, such as `ENOENT`. */
 export const codeOf = (thrown: unknown): string | undefined => textIn(thrown, 'code');

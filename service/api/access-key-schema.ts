@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccessKey } from '../domain/access-key.js';
 
 /**
- * An access key as AWS writes it. Nothing is trimmed: a space or a line end that came along with a copy is named.
+ * An access key as AWS formats it. Nothing is trimmed: a copied space or line end is reported.
  * Access key ids: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html (16 to 128 characters),
  * prefixes: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
@@ -18,20 +18,22 @@ export const accessKeyMembers = {
     .regex(
       /^[A-Za-z0-9/+=]{40,128}$/,
       'must be 40 to 128 letters, digits or any of / + =, without spaces or line ends',
-    ),
+    )
+    .meta({ writeOnly: true }),
   sessionToken: z
     .string()
     .regex(
       /^[\x21-\x7e]{16,8192}$/,
       'must be 16 to 8192 printable ASCII characters, without spaces or line ends',
     )
+    .meta({ writeOnly: true })
     .optional(),
   sessionExpiresAt: z.iso.datetime({ offset: true }).optional(),
 };
 
 type AccessKeyRequest = AccessKey & { readonly sessionExpiresAt?: string | undefined };
 
-/** A key that begins with ASIA is a session's and works with its token only; one that begins with AKIA has none. */
+/** A temporary key (ASIA) requires its session token; a long-term key (AKIA) has none. */
 export function sessionTokenFits(
   { accessKeyId, sessionToken, sessionExpiresAt }: AccessKeyRequest,
   context: z.RefinementCtx,
@@ -48,7 +50,7 @@ export function sessionTokenFits(
 
 export const rotateAccessKeyRequest = z.strictObject(accessKeyMembers).superRefine(sessionTokenFits);
 
-/** The key in a request, apart from the rest of it. */
+/** The access key of a request. */
 export const accessKeyIn = ({
   accessKeyId,
   secretAccessKey,

@@ -49,18 +49,15 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     return { organizationId: key.organizationId, authority: key, key };
   }
 
-  /** So that the vendor's backend keeps one secret, and not one for each organization. */
+  /** An operator's token acts for any organization, so that the vendor's backend keeps one secret. */
   async function asOperatorFor(
     { permission, isForAllOrganizations }: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller> {
-    const operator = await operatorOf(deps, options.operatorTokenHash, bearerToken(request));
-    if (operator === undefined)
-      throw new RolebridgeError('unauthorized', 'The request has no valid API key.', {
-        remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
-      });
-    beOperator(exchange, operator);
+    const operator = await requireOperator(request, exchange, 'The request has no valid API key.', {
+      remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
+    });
     const named = request.headers[organizationHeader];
     const authority = { permissions: permissions.filter((one) => operator.permissions.includes(one)) };
     if (isForAllOrganizations && named === undefined) {
@@ -80,18 +77,28 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     return { organizationId: id, authority };
   }
 
+  /** @throws RolebridgeError `unauthorized` with this detail and remedy */
+  async function requireOperator(
+    request: IncomingMessage,
+    exchange: Exchange,
+    ...unauthorized: [detail: string, more: { remedy: string }]
+  ): Promise<Operator> {
+    const operator = await operatorOf(deps, options.operatorTokenHash, bearerToken(request));
+    if (operator === undefined) throw new RolebridgeError('unauthorized', ...unauthorized);
+    exchange.isAuthenticated = true;
+    exchange.actor = operatorActor(operator);
+    return operator;
+  }
+
   async function asOperator(
     { operatorPermission }: Operation,
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<void> {
-    const operator = await operatorOf(deps, options.operatorTokenHash, bearerToken(request));
-    if (operator === undefined)
-      throw new RolebridgeError('unauthorized', "This call takes an operator's token.", {
-        remedy:
-          'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer", or create a token with "rolebridge operator-token create".',
-      });
-    beOperator(exchange, operator);
+    const operator = await requireOperator(request, exchange, "This call takes an operator's token.", {
+      remedy:
+        'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer", or create a token with "rolebridge operator-token create".',
+    });
     if (operatorPermission !== undefined && !operator.permissions.includes(operatorPermission))
       throw denied(
         `This call needs the permission ${operatorPermission}.`,
@@ -132,12 +139,7 @@ const useMarkMs = 5 * 60_000;
 
 const organizationHeader = 'rolebridge-organization';
 
-function beOperator(exchange: Exchange, operator: Operator): void {
-  exchange.isAuthenticated = true;
-  exchange.actor = operatorActor(operator);
-}
-
-/** The key with this text, unless it is unknown, expired or revoked. */
+/** The valid API key with this text; undefined if it is unknown, expired or revoked. */
 export async function apiKeyOf(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
   text: string,
@@ -157,6 +159,6 @@ function requireToken(
     throw new RolebridgeError('unauthorized', detail, { remedy });
 }
 
-/** The text after `Authorization: Bearer`, or nothing. */
+/** The bearer token, or an empty text. */
 export const bearerToken = ({ headers }: Pick<IncomingMessage, 'headers'>): string =>
   /^Bearer ([\x21-\x7e]{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? '';

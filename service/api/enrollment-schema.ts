@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { accountId } from '../domain/ids.js';
-import { scope } from '../domain/scope.js';
+import { level, scope } from '../domain/scope.js';
 import { limit, name, partition, permissionSetMembers } from './schemas.js';
 
-/** A name of a scope in which `{account}` and `{label}` stand for those of the account. */
+/** A scope name; `{account}` and `{label}` are replaced with those of the registering account. */
 const pattern = z
   .string()
   .max(64)
@@ -23,11 +23,11 @@ const scopePattern = z
 const accounts = z
   .record(z.string().regex(/^[0-9]{12}$/, 'must be 12 digits'), scope)
   .refine((all) => Object.keys(all).length <= 500, 'must name 500 accounts at most')
-  .meta({ description: 'By account.' });
+  .meta({ description: 'Scopes by account.' });
 
 /** Which accounts may register themselves, for how long, and where their connections apply. */
 export const createEnrollmentRequest = z.strictObject({
-  name: name.max(80).meta({ description: 'The start of the names of its connections.' }),
+  name: name.max(80).meta({ description: 'The prefix of the names of its connections.' }),
   partition,
   scopeRule: z
     .strictObject({ accounts: accounts.optional(), otherwise: scopePattern.optional() })
@@ -78,15 +78,12 @@ const proof = z
       'A signed request for sts:GetCallerIdentity, at most 60 seconds old and used once. It signs the headers content-type, host, x-amz-date, x-amz-security-token, x-rolebridge-enrollment, x-rolebridge-nonce and x-rolebridge-origin.',
   });
 
-/** The wire contract of a registration. */
+/** The event that registers an account. */
 export const accountEnrolledEvent = z.strictObject({
   type: z.literal('account.enrolled'),
   timestamp: z.iso.datetime({ offset: true }),
   data: z.strictObject({
     proof,
-    label: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be a name as a scope has them')
-      .optional(),
+    label: level.optional(),
   }),
 });

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { callbackSecretContext } from '../actions/dependencies.js';
+import { findEnrollment } from '../actions/enrollments.js';
 import { createOperatorOrganization } from '../actions/operator-tokens.js';
 import { enforced } from '../actions/require-quota.js';
 import type { AnsweredRequest } from '../domain/answered-request.js';
@@ -15,16 +16,12 @@ import { operatorOrganizationId } from '../domain/organization.js';
 import { webhookSecretContext } from '../domain/webhook-endpoint.js';
 import { createKeyring } from '../secrets/keyring.js';
 import { textIn } from '../unknown-value.js';
-import type { ApiDependencies, Caller, Operation } from './operation.js';
+import type { ApiDependencies, Caller } from './operation.js';
 import { type Answer, problemAnswer } from './problem.js';
 
-/** Longer than any verification takes. */
+/** Longer than a verification takes. */
 const leaseMs = 90_000;
 const secretMs = 15 * 60_000;
-
-/** Creates something, so that a repeated request would create another one. */
-export const createsSomething = ({ method, answer, auth }: Operation): boolean =>
-  method === 'post' && answer.status === 201 && (auth === 'organization' || auth === 'operator');
 
 /** @throws RolebridgeError `request_invalid` */
 export function idempotencyKeyIn({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
@@ -35,7 +32,7 @@ export function idempotencyKeyIn({ headers }: Pick<IncomingMessage, 'headers'>):
   throw invalidRequest('header.idempotency-key', 'must be 1 to 255 visible ASCII characters', 'Use a UUID.');
 }
 
-export interface KeyedRequest {
+interface KeyedRequest {
   readonly key: string;
   readonly actor: Actor;
   readonly caller: Caller | undefined;
@@ -45,7 +42,7 @@ export interface KeyedRequest {
   readonly requestId: string;
 }
 
-/** Answers a request once, and gives the same answer for 24 hours. */
+/** Handles a request once, and repeats its answer for 24 hours. */
 export async function answerOnce(
   deps: ApiDependencies,
   request: KeyedRequest,
@@ -54,13 +51,13 @@ export async function answerOnce(
   const { store, clock } = deps;
   if (request.caller === undefined) await createOperatorOrganization(deps);
   const mine = recordOf(request, clock.now());
-  // The operator's own calls are no organization's.
+  // The operator's own calls have no organization, and no quota.
   let found = await enforced(deps.quotas, request.caller ? ['idempotencyKeys'] : [], (quotas) =>
     store.acquireRequest(mine, undefined, quotas),
   );
   if (found !== undefined) {
     if (found.requestHash !== mine.requestHash) throw reused();
-    if (found.answer) return answerAgain(deps, request.key, found);
+    if (found.answer) return answerAgain(deps, request.key, found.id, found.answer);
     if (Date.parse(found.leaseExpiresAt) > clock.now()) throw unanswered(found, clock.now());
     const lost = await effectOf(deps, found);
     if (lost === 'unknown') throw unanswered(found, clock.now());
@@ -71,7 +68,7 @@ export async function answerOnce(
   const given = await answer().catch(async (error: unknown) => {
     const problem = problemAnswer(error, deps.publicUrl, deps.vendor.inSentence);
     if (problem.status < 500 && problem.status !== 429) return problem;
-    // Not decided: the key is free again, and the error is logged where all are.
+    // Nothing was decided: release the key. The caller logs the error.
     await store.releaseRequest(mine);
     throw error;
   });
@@ -95,7 +92,7 @@ function recordOf(
   };
 }
 
-/** An answer that creates something may hold a secret: it is kept under the service's and the client's key. */
+/** An answer that creates something may contain a secret: it is encrypted with the service's key and the client's. */
 function storedAnswer(
   deps: ApiDependencies,
   key: string,
@@ -121,10 +118,9 @@ const contextOf = (recordId: string) => `idempotent-answer:${recordId}`;
 async function answerAgain(
   deps: ApiDependencies,
   key: string,
-  { id, answer }: AnsweredRequest,
+  id: string,
+  { status, body, encryptedUntil, createdId }: NonNullable<AnsweredRequest['answer']>,
 ): Promise<Answer> {
-  if (answer === undefined) throw new Error('It has an answer.');
-  const { status, body, encryptedUntil, createdId } = answer;
   if (encryptedUntil === undefined) return { status, body: JSON.parse(body ?? 'null') };
   const isOver = Date.parse(encryptedUntil) <= deps.clock.now();
   if (!isOver && body !== undefined) {
@@ -145,7 +141,7 @@ const answeredBefore = (createdId: string | undefined): RolebridgeError =>
     },
   );
 
-/** Undefined when it was encrypted under a service key that was removed since: no answer is worth keeping that key. */
+/** Undefined if its service key was removed since. */
 function opened({ encryption }: ApiDependencies, key: string, id: string, body: string): unknown {
   try {
     return JSON.parse(
@@ -159,31 +155,36 @@ function opened({ encryption }: ApiDependencies, key: string, id: string, body: 
 }
 
 const text = z.string();
-/** `secret`: of a webhook endpoint, or an enrollment. */
-const secrets = z.object({ id: text, apiKey: text, callbackSecret: text, secret: text, url: text }).partial();
+/** `secret` is that of a webhook endpoint or an enrollment, `code` a set-up code, and `url` has the token of a sign-in link. */
+const secrets = z
+  .object({ id: text, apiKey: text, callbackSecret: text, secret: text, code: text, url: text })
+  .partial();
 
-/** Not once it was revoked, rotated or used. */
+/** False once the secret was revoked, rotated or used. */
 async function secretWorks(
-  { store, clock, encryption }: ApiDependencies,
-  { id, apiKey, callbackSecret, secret, url }: z.infer<typeof secrets>,
+  deps: ApiDependencies,
+  { id = '', apiKey, callbackSecret, secret, code, url }: z.infer<typeof secrets>,
 ): Promise<boolean> {
+  const { store, clock, encryption } = deps;
   if (apiKey !== undefined) {
     const keyId = apiKeyIdOf(apiKey);
     const key = keyId && (await store.apiKey(keyId));
     return key !== undefined && isValid(key, clock.now());
   }
-  if (callbackSecret !== undefined && id !== undefined && isConnectionId(id)) {
-    const connection = await store.connectionForCallback(id);
+  if (callbackSecret !== undefined) {
+    const connection = isConnectionId(id) ? await store.connectionForCallback(id) : undefined;
     const registration = connection && roleRegistrationOf(connection);
     if (!registration) return false;
     return (
       encryption.open(registration.encryptedCallbackSecret, callbackSecretContext(id)) === callbackSecret
     );
   }
-  if (secret !== undefined && id?.startsWith('whe_')) {
+  if (secret !== undefined && id.startsWith('enr_')) return (await findEnrollment(deps, id)) !== undefined;
+  if (secret !== undefined) {
     const endpoint = await store.webhookEndpoint(id);
     return endpoint !== undefined && encryption.open(endpoint.secret, webhookSecretContext(id)) === secret;
   }
+  if (code !== undefined) return (await store.token('setup_code', hash('sha256', code))) !== undefined;
   const token = url === undefined ? undefined : new URL(url).searchParams.get('token');
   if (!token) return true;
   const link = await store.token('sign_in_link', hash('sha256', token));
@@ -191,8 +192,8 @@ async function secretWorks(
 }
 
 /**
- * The effect of a lost attempt: changes are in the audit log first, then their outcomes. The operator's calls have no
- * single log.
+ * The effect of a lost attempt, by the audit log: it has the intent of a change first, then the outcome. Operator calls
+ * span organizations, so their effect can't be looked up.
  */
 async function effectOf(
   { store }: ApiDependencies,

@@ -4,8 +4,8 @@ const maxDepth = 16;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Parses a request's body more strictly than JSON.parse: Unicode only, no key twice (two readers could take
- * different ones), no `__proto__`, no deep nesting.
+ * Parses a request body more strictly than JSON.parse: valid Unicode, no duplicate keys (two parsers could pick different
+ * ones), no `__proto__`, no deep nesting.
  * @throws RolebridgeError `request_invalid`
  */
 export function parseJsonBody(rawBody: Buffer): unknown {
@@ -22,7 +22,7 @@ export function parseJsonBody(rawBody: Buffer): unknown {
     throw invalid('is not JSON');
   }
   if (keysWritten(text) !== countKeys(value, 0)) throw invalid('has the same key twice in one object');
-  // Only an escape can write one, and no database stores it.
+  // Only an escape sequence can encode a lone surrogate, and no database stores it.
   if (/\\u[dD][89a-fA-F]/.test(text) && hasLoneSurrogate(value))
     throw invalid('has a text that is not Unicode');
   return value;
@@ -35,7 +35,7 @@ const hasLoneSurrogate = (value: unknown): boolean =>
       value !== null &&
       Object.entries(value).some((entry) => entry.some(hasLoneSurrogate));
 
-/** In valid JSON every string that a colon follows is a key, and nothing else is. One pass, whatever the text. */
+/** Counts keys in valid JSON, in one pass: a string is a key exactly if a colon follows it. */
 function keysWritten(text: string): number {
   let keys = 0;
   const hasEscapes = text.includes('\\');

@@ -3,8 +3,8 @@ import type { Scope } from '../domain/scope.js';
 import { connectionSummary } from './views.js';
 
 /**
- * The JSON text of such a value. Deployed jobs ask for the same connections all day long: the text of each is kept, and
- * an answer is joined from texts.
+ * A value as JSON text. Deployed jobs resolve the same connections all day: their texts are cached, and an answer is joined
+ * from them.
  */
 export class JsonText<Value> {
   declare readonly type: Value;
@@ -14,7 +14,7 @@ export class JsonText<Value> {
 
 const summaries = new WeakMap<Connection, string>();
 
-/** The JSON of a connection's summary. A stored connection is read-only: a change makes another one. */
+/** The JSON text of a connection summary. Stored connections are immutable, so that the cache can't be stale. */
 export function summaryText(connection: Connection): string {
   let text = summaries.get(connection);
   if (text === undefined) {
@@ -24,7 +24,7 @@ export function summaryText(connection: Connection): string {
   return text;
 }
 
-/** The JSON of a scope whose names were checked: they have nothing to escape. */
+/** The JSON text of a validated scope, whose names need no escaping. */
 export function scopeText({ project, environment, architecture }: Scope): string {
   if (project === undefined) return '{}';
   if (environment === undefined) return `{"project":"${project}"}`;

@@ -6,8 +6,8 @@ import { problemAnswer } from './problem.js';
 import { securityHeaders } from './security-headers.js';
 
 /**
- * Answers input that Node's HTTP parser rejects, as problem details. Nothing
- * of the input is in the answer or in the log, and the connection is closed, since the next request's start is unknown.
+ * Answers input that Node's HTTP parser rejects with problem details. Answer and log contain nothing of the input. The
+ * connection is closed, because the start of the next request is unknown.
  */
 export function answerMalformedRequests(
   server: Server,
@@ -31,7 +31,7 @@ export function answerMalformedRequests(
     };
     const last = underWay.get(socket);
     if (last === undefined || last.response.writableFinished) return answer();
-    // The answer to the request before it goes first; one that has started can't be taken back.
+    // The answer to the previous request goes first; one that has started can't be replaced.
     if (last.request.complete) return last.response.once('close', answer);
     if (last.response.headersSent) return socket.destroy();
     return answer();

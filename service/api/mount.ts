@@ -3,12 +3,19 @@ import { parse as parseQuery } from 'node:querystring';
 import type { Logger } from 'pino';
 import { requireActive } from '../actions/require-active.js';
 import { invalidRequest, RolebridgeError } from '../domain/errors.js';
-import { RateLimitedError, type RateLimits } from '../limits/index.js';
+import { RateLimitedError } from '../limits/index.js';
 import { textIn } from '../unknown-value.js';
 import { type AuthOptions, createAuth } from './auth.js';
-import { answerOnce, createsSomething, idempotencyKeyIn } from './idempotency.js';
+import { answerOnce, idempotencyKeyIn } from './idempotency.js';
 import { parseJsonBody } from './json-body.js';
-import { type AnswerOf, type ApiDependencies, type Operation, RawAnswer } from './operation.js';
+import {
+  type AnswerSpec,
+  type ApiDependencies,
+  createsSomething,
+  isRead,
+  type Operation,
+  RawAnswer,
+} from './operation.js';
 import { type Answer, problemAnswer } from './problem.js';
 import { readBody } from './read-body.js';
 import { createRequestLog, type Exchange, exchangeOf, logFailure } from './request-log.js';
@@ -20,15 +27,15 @@ export interface ApiOptions extends AuthOptions {
   readonly logger: Logger;
   /** False: metrics are disabled. */
   readonly isMeasured: boolean;
-  /** How many proxies in front of the service write `X-Forwarded-For`. */
+  /** The number of proxies in front of the service that set `X-Forwarded-For`. */
   readonly trustedProxies: number;
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Answers every operation of the table, before any other router: deployed systems call some of them all day long, and
- * each layer of a router costs. Other requests continue to `next`.
+ * Handles every operation of the table without another router, because each layer of a router costs time in calls that
+ * deployed systems make all day. Other requests continue to `next`.
  */
 export function mount(
   operations: Readonly<Record<string, Operation>>,
@@ -37,9 +44,13 @@ export function mount(
   next: Handle,
 ): Handle {
   const routes = createRouteTable(operations);
-  const addressOf = (request: IncomingMessage) => clientAddress(request, options.trustedProxies);
-  const begin = createRequestLog({ ...options, metrics: deps.metrics, addressOf });
+  const begin = createRequestLog({
+    ...options,
+    metrics: deps.metrics,
+    addressOf: (request) => clientAddress(request, options.trustedProxies),
+  });
   const authenticate = createAuth(deps, options);
+  const refuse = createRefuse(deps, options);
 
   return (request, response) => {
     begin(request, response);
@@ -53,6 +64,7 @@ export function mount(
     const operation = match && operationFor(match, request, options);
     if (!match || operation === 'page') return next(request, response);
     exchange.route = match.route;
+    exchange.isHighVolume = operation?.isHighVolume ?? false;
     if (operation === undefined) {
       response.setHeader('allow', match.allow);
       throw new RolebridgeError('method_not_allowed', `This path allows ${match.allow}.`, {
@@ -90,53 +102,55 @@ export function mount(
     if (value instanceof RawAnswer) return send(response, value.answer);
     if (given.file && isLines(value)) return sendLines(response, value, given);
     if (typeof value === 'string' || Buffer.isBuffer(value)) return sendFile(request, response, value, given);
-    setLocation(response, given, { status: given.status, body: value });
-    send(response, { status: given.status, body: value });
+    const result = { status: given.status, body: value };
+    setLocation(response, given, result);
+    send(response, result);
   }
+}
 
-  async function refuse(thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Answers a failed request with problem details. */
+export const createRefuse =
+  (deps: ApiDependencies, options: Pick<ApiOptions, 'logger' | 'trustedProxies'>) =>
+  async (thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (response.headersSent) return void response.destroy();
     const exchange = exchangeOf(response);
-    const error = await limitUnauthenticated(deps.limits, thrown, addressOf(request), exchange);
+    const error = await limitUnauthenticated(deps, options, thrown, request, exchange);
     const problem = problemAnswer(error, deps.publicUrl, deps.vendor.inSentence);
     if (error instanceof RateLimitedError) exchange.allowance = error.allowance;
     if (problem.status >= 500) logFailure(options.logger, request, response, error);
     send(response, problem);
-  }
+  };
+
+/** A client without valid credentials that keeps sending requests is refused at the cost of a look into a map. */
+async function limitUnauthenticated(
+  { limits }: ApiDependencies,
+  { trustedProxies }: Pick<ApiOptions, 'trustedProxies'>,
+  error: unknown,
+  request: IncomingMessage,
+  exchange: Exchange,
+): Promise<unknown> {
+  if (exchange.isAuthenticated || problemAnswer(error, '').status >= 500) return error;
+  return limits.address(clientAddress(request, trustedProxies)).then(
+    () => error,
+    (limited: unknown) => limited,
+  );
 }
 
 function setLocation(
   response: ServerResponse,
-  { location, status }: AnswerOf<unknown>,
+  { location, status }: AnswerSpec<unknown>,
   answer: Answer,
 ): void {
   if (location === undefined || answer.status !== status) return;
   response.setHeader('location', location.replace('{id}', textIn(answer.body, 'id') ?? ''));
 }
 
-/** A client without valid credentials that keeps asking is refused at the cost of a look into a map. */
-export async function limitUnauthenticated(
-  limits: RateLimits,
-  error: unknown,
-  address: string | undefined,
-  exchange: Exchange,
-): Promise<unknown> {
-  if (exchange.isAuthenticated || problemAnswer(error, '').status >= 500) return error;
-  return limits.address(address).then(
-    () => error,
-    (limited: unknown) => limited,
-  );
-}
-
-/** A suspended organization can look, and change nothing. */
-const isRead = ({ method, readsOnly = method === 'get' }: Operation): boolean => readsOnly;
-
 const isLines = (value: unknown): value is AsyncIterable<string> =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
 const noBody = Buffer.alloc(0);
 
-/** The operation for the request's method; `page` where the site answers instead. */
+/** The operation for the method of the request; `page` if the site answers instead. */
 function operationFor(
   { operations }: Match,
   request: IncomingMessage,
@@ -164,7 +178,7 @@ function targetOf(target: string): { path: string; search: string } {
     : { path: target.slice(0, end), search: target.slice(end + 1) };
 }
 
-/** `DELETE …?dryRun=true` must not delete where there is no dry run. */
+/** An unknown query is refused: `DELETE …?dryRun=true` must not delete where there is no dry run. */
 function queryOf({ auth, query }: Operation, search: string): unknown {
   if (query) return parse(query, parseQuery(search), 'query');
   const isOpen = auth !== 'organization' && auth !== 'operator';
@@ -185,7 +199,7 @@ const isJson = (type: string): boolean =>
   type === 'application/json' || /^application\/json\s{0,9}(;\s{0,9}charset=utf-8\s{0,9})?$/i.test(type);
 
 /** The address that the last trusted proxy saw, or the peer's. */
-export function clientAddress(request: IncomingMessage, trustedProxies: number): string | undefined {
+function clientAddress(request: IncomingMessage, trustedProxies: number): string | undefined {
   const peer = request.socket.remoteAddress;
   if (trustedProxies === 0) return peer;
   const forwarded = String(request.headers['x-forwarded-for'] ?? '')

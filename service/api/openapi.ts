@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
-import { createsSomething } from './idempotency.js';
-import { type Auth, errorsOf, type Operation } from './operation.js';
+import { type Auth, createsSomething, errorsOf, type Operation } from './operation.js';
 import { problem } from './problem-schema.js';
 import { statusMessages } from './status-messages.js';
 
-/** The API's description in OpenAPI 3.1, made of the schemas that requests are validated with. */
+/** The OpenAPI 3.1 document of the API, from the schemas that validate the requests. */
 export function createOpenApiDocument(
   operations: Readonly<Record<string, Operation>>,
   serverUrl: string,
@@ -45,7 +44,7 @@ export function createOpenApiDocument(
       },
     },
     {
-      // Answers may grow: a client must not refuse a member that it does not know.
+      // Answers can get new members: clients must not refuse unknown ones.
       override: ({ jsonSchema, io }) => {
         if (io === 'output' && jsonSchema.additionalProperties === false)
           delete jsonSchema.additionalProperties;
@@ -68,7 +67,7 @@ const webhooks = () =>
           requestParams: { header: webhookHeaders },
           requestBody: { required: true, content: { 'application/json': { schema } } },
           responses: {
-            '2XX': { description: 'Taken.' },
+            '2XX': { description: 'Accepted.' },
             '410': { description: 'Pauses the endpoint: one message an hour until it accepts one.' },
             default: { description: 'Retried for about a day.' },
           },
@@ -175,7 +174,7 @@ function problemResponses(operation: Operation) {
             'retry-after': z
               .string()
               .optional()
-              .meta({ description: 'Seconds until the same request may be tried again.' }),
+              .meta({ description: 'Seconds until the request can be retried.' }),
           }),
         }),
         'x-problem-codes': codes,

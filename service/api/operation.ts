@@ -18,7 +18,7 @@ export interface ApiDependencies extends Dependencies {
   readonly limits: RateLimits;
   readonly metrics: Metrics;
   readonly callbackToleranceMs: number;
-  /** The whole table, for the operation that describes it. */
+  /** The table of operations, for the OpenAPI document. */
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
@@ -35,13 +35,13 @@ export type Auth =
 /** The caller of an organization with its permissions. */
 export interface Caller {
   readonly organizationId: OrganizationId;
-  /** Every handler of an operation that touches a connection, scope or target obeys its scope. */
+  /** Handlers that touch a connection, scope or target must respect its scope. */
   readonly authority: Authority;
-  /** Absent: the operator acts for the organization. */
+  /** Absent if an operator acts for the organization. */
   readonly key?: ApiKey | undefined;
 }
 
-/** The request as it came, for operations that authenticate with a signature or their own token. */
+/** The unparsed request, for operations that check a signature or their own token. */
 export interface RawRequest {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -59,23 +59,23 @@ export interface Input<Path extends string, AuthOf extends Auth, Query, Body> {
   readonly params: PathParams<Path>;
   readonly query: Output<Query>;
   readonly body: Output<Body>;
-  /** For the audit log. */
+  /** The caller, as the audit log names it. */
   readonly by: Requester;
   readonly caller: AuthOf extends 'organization' ? Caller : undefined;
   readonly request: RawRequest;
 }
 
-/** One answer that isn't a problem. */
-export interface AnswerOf<Schema> {
+/** The documented answer of an operation. */
+export interface AnswerSpec<Schema> {
   readonly status: number;
   readonly description: string;
-  /** Of the JSON body; absent for 204 and other media types. */
+  /** The schema of the JSON body; absent for 204 and other media types. */
   readonly schema?: Schema;
-  /** Of `Location`, with the `id` of the answer: `/v1/connections/{id}`. */
+  /** The `Location` header, with the `id` of the answer: `/v1/connections/{id}`. */
   readonly location?: string;
-  /** The media type of an answer that is a text or bytes instead of a value. */
+  /** The media type of an answer that is a file. */
   readonly file?: string;
-  /** The same for every caller for the life of the process: answered with an ETag and cacheable. */
+  /** The file is the same for every caller while the process runs: it gets an ETag and is cacheable. */
   readonly isStatic?: true;
 }
 
@@ -84,31 +84,30 @@ interface OperationBase {
   /** As OpenAPI writes it: `/v1/connections/{id}`. */
   readonly path: string;
   readonly tag: string;
-  /** One line. */
   readonly summary: string;
   readonly description?: string;
   readonly auth: Auth;
-  /** The API key permission; one of several is enough. */
+  /** The required permission of an API key; one of several is enough. */
   readonly permission?: Permission | readonly Permission[];
-  /** The operator token permission. */
+  /** The required permission of an operator token. */
   readonly operatorPermission?: OperatorPermission;
-  /** Refused to callers that are limited to a scope: it shows or changes something of the whole organization. */
+  /** Denied to callers that are limited to a scope, because it concerns the whole organization. */
   readonly isOrganizationWide?: true;
-  /** An operator's token that names no organization acts for all of them together. */
+  /** An operator token that names no organization acts for all of them. */
   readonly isForAllOrganizations?: true;
-  /** The codes of this operation beside those of every operation with its auth and method. @default none */
+  /** Error codes in addition to those of every operation with this auth and method. @default none */
   readonly errors?: readonly ErrorCode[];
-  /** Codes that have another status here. */
+  /** Codes that have another status in this operation. */
   readonly statusOf?: Partial<Record<ErrorCode, number>>;
-  /** Called as often as credentials are issued: its successes are logged at debug level. */
+  /** Called as often as credentials are issued: successful requests are logged at debug level. */
   readonly isHighVolume?: true;
-  /** Changes nothing and issues nothing. @default GET does */
+  /** The operation changes and issues nothing. @default true for GET */
   readonly readsOnly?: boolean;
-  /** Browsers get the site's page at this path. */
+  /** Browsers get a page at this path. */
   readonly hasPage?: true;
-  /** May a client repeat the request without doing it twice? @default every method but POST */
-  readonly isRepeatable?: boolean;
-  /** The tests send each of them to the running service. */
+  /** Is the request idempotent? @default every method but POST */
+  readonly isIdempotent?: boolean;
+  /** Shown in the API reference; the tests send each one to a running service. */
   readonly examples: Readonly<Record<string, Example>>;
 }
 
@@ -116,58 +115,58 @@ export interface Example {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** The status, or the code of the problem that it shows. */
+  /** The status, or the code of the problem. */
   readonly returns: number | ErrorCode;
 }
 
-/** One call of the API, as routes, OpenAPI document, client and reference know it. */
+/** One call of the API. Routes, OpenAPI document, client and API reference derive from it. */
 export interface Operation extends OperationBase {
   readonly query?: z.ZodObject | undefined;
   readonly body?: z.ZodType | undefined;
-  readonly answer: AnswerOf<z.ZodType | undefined>;
+  readonly answer: AnswerSpec<z.ZodType | undefined>;
   // biome-ignore lint/suspicious/noExplicitAny: each operation's own input, which `defineOperation` checked.
   readonly handler: (input: any) => unknown;
 }
 
-/** Checks an operation's handler against its path, auth and schemas: it returns exactly the members of the answer. */
+/** Type-checks the handler against path, auth and schemas: it returns exactly the members of the answer. */
 export function defineOperation<
   const Path extends string,
   const AuthOf extends Auth,
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
   Schema extends z.ZodType | undefined = undefined,
-  Result extends Returned<Schema> = Returned<Schema>,
+  Result extends HandlerResult<Schema> = HandlerResult<Schema>,
 >(
   operation: OperationBase & {
     readonly path: Path;
     readonly auth: AuthOf;
     readonly query?: Query;
     readonly body?: Body;
-    readonly answer: AnswerOf<Schema>;
+    readonly answer: AnswerSpec<Schema>;
     /** Returns the body of the answer. @throws RolebridgeError */
     readonly handler: (input: Input<Path, AuthOf, Query, Body>) => Promise<Result> | Result;
-  } & NoMemberBeside<Result, Returned<Schema>>,
+  } & NoUndocumentedMember<Result, HandlerResult<Schema>>,
 ): Operation {
   return operation;
 }
 
-/** An answer with its own status, such as one that is given again. */
+/** An answer with its own status, such as a repeated one. */
 export class RawAnswer {
   constructor(readonly answer: Answer) {}
 }
 
-/** A handler without an answer returns what its action does. */
+/** The result of an action without an answer. */
 // biome-ignore lint/suspicious/noConfusingVoidType: actions return it.
 type Nothing = void | undefined;
 
-type Returned<Schema> =
+type HandlerResult<Schema> =
   | (Schema extends z.ZodType
       ? DeepReadonly<z.input<Schema>> | JsonText<z.input<Schema>>
       : string | Buffer | AsyncIterable<string> | Nothing)
   | RawAnswer;
 
-/** TypeScript allows more members than a type has; an answer must not have one that isn't documented. */
-type NoMemberBeside<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [never]
+/** TypeScript allows additional members; an answer must not have an undocumented one. */
+type NoUndocumentedMember<Given, Allowed> = [UnknownMember<Given, Allowed>] extends [never]
   ? unknown
   : { readonly isNotInTheAnswer: UnknownMember<Given, Allowed> };
 
@@ -193,7 +192,7 @@ type UnknownMember<Given, Allowed> = unknown extends Allowed
             ? UnknownMember<Given[Name], ValueOf<Allowed, Name>>
             : Name;
         }[keyof Given];
-/** Of each member of a union. */
+/** These distribute over the members of a union. */
 type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never;
 type KeyOf<Value> = Value extends unknown ? keyof Value : never;
 type ValueOf<Value, Name> = Value extends unknown ? (Name extends keyof Value ? Value[Name] : never) : never;
@@ -224,19 +223,20 @@ const idempotencyErrors: readonly ErrorCode[] = [
 ];
 
 /** Every code that an operation can answer with. */
-export const errorsOf = ({
-  auth,
-  method,
-  errors = [],
-  answer,
-  readsOnly = method === 'get',
-}: Operation): ErrorCode[] => [
+export const errorsOf = (operation: Operation): ErrorCode[] => [
   ...new Set([
     ...commonErrors,
-    ...authErrors[auth],
-    ...(method === 'post' && answer.status === 201 ? idempotencyErrors : []),
-    ...(auth === 'organization' && !readsOnly ? (['organization_suspended'] as const) : []),
-    ...(method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
-    ...errors,
+    ...authErrors[operation.auth],
+    ...(createsSomething(operation) ? idempotencyErrors : []),
+    ...(operation.auth === 'organization' && !isRead(operation) ? (['organization_suspended'] as const) : []),
+    ...(operation.method === 'get' ? [] : (['body_too_large', 'media_type_not_supported'] as const)),
+    ...(operation.errors ?? []),
   ]),
 ];
+
+/** A suspended organization can read, and change nothing. */
+export const isRead = ({ method, readsOnly = method === 'get' }: Operation): boolean => readsOnly;
+
+/** A repeated request would create another object, so that it takes an `Idempotency-Key`. */
+export const createsSomething = ({ method, answer, auth }: Operation): boolean =>
+  method === 'post' && answer.status === 201 && (auth === 'organization' || auth === 'operator');

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { RolebridgeError } from '../domain/errors.js';
+import { bodyCompressed, bodyTooLarge } from './problem.js';
 
 const limit = 64 * 1024;
 
 /**
- * The body of a request as it came: `express.raw` with the same limits costs a
- * tenth of such a request. A slow body is cut by the server's own time limit.
+ * The raw body of a request: `express.raw` with the same limits costs a tenth of such a request. The server's request
+ * timeout ends a slow body.
  * @throws RolebridgeError `body_too_large`, `media_type_not_supported`, `request_invalid`
  */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -21,14 +22,11 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       length = Number.POSITIVE_INFINITY;
       reject(error);
     };
-    // An oversized body is read to its end and dropped, so that the client can read the answer.
+    // The rest of an oversized body is read and dropped, so that the client can read the answer.
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);
-      else
-        refuse(
-          new RolebridgeError('body_too_large', 'The body is larger than 64 kB.', { remedy: 'Send less.' }),
-        );
+      else refuse(bodyTooLarge());
     });
     request.on('end', () => {
       const [first, ...others] = chunks;
@@ -41,11 +39,6 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
         }),
       ),
     );
-    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
-      refuse(
-        new RolebridgeError('media_type_not_supported', 'Compressed bodies are not accepted.', {
-          remedy: 'Send the body as it is.',
-        }),
-      );
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') refuse(bodyCompressed());
   });
 }

@@ -10,21 +10,23 @@ import type { Metrics } from '../metrics/index.js';
 import { memberOf } from '../unknown-value.js';
 import { routeOf } from './route-of.js';
 
-/** Context of a request in progress. */
+/** The context of a request. */
 export interface Exchange {
   readonly requestId: string;
   readonly traceId?: string | undefined;
-  /** The route of an operation; pages have that of their router. */
+  /** The route of an operation. Pages have the route of their router. */
   route?: string;
   params?: Readonly<Record<string, string>>;
+  /** Successful requests of the operation are logged at debug level. */
+  isHighVolume: boolean;
   actor: Actor;
   isAuthenticated: boolean;
   apiKey?: ApiKey;
-  /** Remaining requests of the rate limit. */
+  /** The rest of the rate limit. */
   allowance?: Allowance | undefined;
 }
 
-/** Express keeps its `locals` in the same place, so that pages see the request's id. */
+/** The context is in Express's own place, so that pages see the request id. */
 type Localized = ServerResponse & { locals?: Exchange };
 
 const localized = (response: ServerResponse) => response as Localized;
@@ -35,12 +37,9 @@ export const exchangeOf = (response: ServerResponse): Exchange => {
   return locals;
 };
 
-/** Successful requests of these are logged at debug level. */
-const highVolumeRoutes = new Set(['/v1/resolve', '/v1/credentials', '/healthz', '/readyz', '/metrics']);
-
 /**
- * Gives a request its id; when it has been answered, measures it and writes its one line. The line has the route and not
- * the path: a path can hold a token.
+ * Starts the context of a request, and measures and logs the request when its response closes. The log has the route in
+ * place of the path, which can contain a token.
  */
 export const createRequestLog =
   ({
@@ -61,16 +60,17 @@ export const createRequestLog =
       traceId: localized(response).locals?.traceId,
       actor: { kind: 'service' },
       isAuthenticated: false,
+      isHighVolume: false,
     };
     localized(response).locals = exchange;
     response.on('close', () => {
       const { method = '' } = request;
       const route = routeOf(request, response);
-      // The client left before the answer was complete; nginx's number for it.
+      // nginx's code for a client that closed the connection early.
       const status = response.writableFinished ? response.statusCode : 499;
       const durationMs = performance.now() - startedAt;
       if (isMeasured) metrics.httpDuration.observe({ route, method, status }, durationMs / 1000);
-      const level = status < 400 && highVolumeRoutes.has(route) ? 'debug' : 'info';
+      const level = status < 400 && exchange.isHighVolume ? 'debug' : 'info';
       if (!logger.isLevelEnabled(level)) return;
       const { requestId, apiKey, traceId, params } = exchange;
       const id = params?.id ?? memberOf(memberOf(request, 'params'), 'id');
@@ -91,7 +91,7 @@ export const createRequestLog =
     });
   };
 
-/** The line of a request that failed: an expected failure, such as AWS throttling, is a warning. */
+/** Logs a failed request. An expected failure, such as AWS throttling, is a warning. */
 export function logFailure(
   logger: Logger,
   request: IncomingMessage,

@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { rateLimitHeaders } from '../limits/index.js';
 import { JsonText } from './json-text.js';
-import type { AnswerOf } from './operation.js';
+import type { AnswerSpec } from './operation.js';
 import type { Answer } from './problem.js';
 import { exchangeOf } from './request-log.js';
 import { securityHeaders } from './security-headers.js';
 
-/** Name and value in turn, as `writeHead` takes them with the least work. */
+/** Names and values alternate, which is the fastest input of `writeHead`. */
 const headersOfAll = Object.entries(securityHeaders).flat();
 
 /** Answers with JSON: a value, or problem details. */
@@ -31,7 +31,7 @@ export function send(response: ServerResponse, { status, body, retryAfterSeconds
   if (retryAfterSeconds !== undefined) headers.push('retry-after', String(retryAfterSeconds));
   if (status === 401) headers.push('www-authenticate', 'Bearer');
   response.writeHead(status, headers);
-  // ASCII, which nearly every answer is, is copied as it is.
+  // Fast path for ASCII.
   response.end(text, bytes === text.length ? 'latin1' : 'utf8');
 }
 
@@ -40,7 +40,7 @@ export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
   content: string | Buffer,
-  { status, file = 'application/json', isStatic }: AnswerOf<unknown>,
+  { status, file = 'application/json', isStatic }: AnswerSpec<unknown>,
 ): void {
   const bytes = Buffer.from(content);
   const etag = isStatic && `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
@@ -58,11 +58,11 @@ export function sendFile(
   response.end(bytes);
 }
 
-/** Answers with lines as they come. A failure after the first of them cuts the connection. */
+/** Streams lines. A failure after the first line closes the connection. */
 export async function sendLines(
   response: ServerResponse,
   lines: AsyncIterable<string>,
-  { status, file = 'application/x-ndjson' }: AnswerOf<unknown>,
+  { status, file = 'application/x-ndjson' }: AnswerSpec<unknown>,
 ): Promise<void> {
   response.writeHead(status, {
     ...securityHeaders,

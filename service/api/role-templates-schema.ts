@@ -38,7 +38,7 @@ export const roleTemplatesQuery = z
       .meta({
         override: {
           type: 'string',
-          description: 'Optional statements of the permission set that are left out, separated by commas.',
+          description: 'Optional statements of the permission set to omit, separated by commas.',
         },
       }),
     roleName: z
@@ -74,7 +74,7 @@ export const roleTemplatesQuery = z
     message: 'replaces permissions: send one of them',
   });
 
-/** The choices as the role is described with. */
+/** The query as choices of a role description. */
 export const choicesOf = ({
   managedPolicies,
   permissions,

@@ -1,12 +1,12 @@
 import { invalidRequest } from '../domain/errors.js';
 import type { Operation } from './operation.js';
 
-/** The entry of a path. */
+/** The operations of one path. */
 export interface Match {
-  /** By method, in capitals. */
+  /** The operations by upper-case method. */
   readonly operations: Readonly<Record<string, Operation>>;
   readonly allow: string;
-  /** For logs and metrics: `/v1/connections/:id`. */
+  /** The route in logs and metrics: `/v1/connections/:id`. */
   readonly route: string;
   /** @throws RolebridgeError `request_invalid` */
   params(): Record<string, string>;
@@ -19,7 +19,7 @@ interface Entry {
   readonly route: string;
 }
 
-/** Finds the operations of a path, exactly: letter case counts, and a trailing slash makes another path. */
+/** Finds the operations of a path. Paths are case-sensitive, and a trailing slash is significant. */
 export function createRouteTable(table: Readonly<Record<string, Operation>>) {
   const byPath = new Map<string, Entry>();
   for (const operation of Object.values(table)) {
@@ -34,7 +34,7 @@ export function createRouteTable(table: Readonly<Record<string, Operation>>) {
     byPath.set(operation.path, entry);
   }
   const fixed = new Map([...byPath].filter(([path]) => !path.includes('{')));
-  // The more exact path first: /v1/x/search before /v1/x/{id}.
+  // Specific paths first: /v1/x/search before /v1/x/{id}.
   const patterns = [...byPath.values()]
     .filter(({ route }) => route.includes(':'))
     .sort((one, other) => count(one.route) - count(other.route));

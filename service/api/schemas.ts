@@ -16,15 +16,11 @@ export const partition = aPartition.default('aws');
 export const permissionSetMembers = {
   permissionSet: permissionSetName
     .optional()
-    .meta({ description: "The name of the vendor's permission set that the role is made with." }),
-  without: z
-    .array(sid)
-    .max(100)
-    .optional()
-    .meta({ description: 'Optional statements of the set that are left out.' }),
+    .meta({ description: "The name of the vendor's permission set for the role." }),
+  without: z.array(sid).max(100).optional().meta({ description: 'Optional statements of the set to omit.' }),
 };
 
-/** Of a list's answer. */
+/** The cursor of the next page, by its parameter. */
 export const nextAfter = z
   .string()
   .optional()
@@ -34,7 +30,7 @@ export const nextBefore = z
   .optional()
   .meta({ description: '"before" of the next page; absent on the last one.' });
 
-/** The id of the last one of a page, when there are more. */
+/** The cursor of the next page: the id of the last item, if there are more. */
 export const nextOf = <Id>(page: readonly { readonly id: Id }[], hasMore: boolean): Id | undefined =>
   hasMore ? page.at(-1)?.id : undefined;
 
@@ -46,12 +42,12 @@ export const limit = z
   .meta({ override: { type: 'integer', minimum: 1, maximum: 100 } })
   .default(50);
 
-/** The members of a value that an answer has as they are, in the answer's order. */
+/** The members of a value that the schema has, in the schema's order. */
 export const shownBy = <Shape extends z.ZodRawShape, Value extends object>(
   { shape }: z.ZodObject<Shape>,
   value: Value,
 ): Pick<Value, keyof Value & keyof Shape> =>
-  // An object's entries lose the type of their names.
+  // `Object.entries` loses the type of the names.
   Object.fromEntries(Object.keys(shape).map((name) => [name, memberOf(value, name)])) as Pick<
     Value,
     keyof Value & keyof Shape
@@ -83,7 +79,7 @@ export function parse<Schema extends z.ZodType>(
   );
 }
 
-/** A body of 64 kB can have thousands of faults: enough of them to see what is wrong. */
+/** A body of 64 kB can have thousands of faults; these are enough to correct it. */
 const mostErrors = 20;
 const longestPlace = 200;
 const longestMessage = 300;

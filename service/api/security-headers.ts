@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import helmet, { type HelmetOptions } from 'helmet';
 
 /**
- * The headers that helmet sets, made once instead of for every request. An answer in JSON loads nothing and is shown in
- * no frame; a page has its own policy.
+ * The headers that helmet sets, computed once. A JSON answer may load nothing and be shown in no frame; pages have their
+ * own policy.
  */
 export const securityHeaders: Readonly<Record<string, string>> = headersOf({
   contentSecurityPolicy: {

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** More candidates than a rotation can explain cost time and prove nothing. */
+/** The most signatures of one message; a rotation needs two. */
 const maxCandidates = 10;
 
 /**
@@ -34,7 +34,7 @@ export function verifySignature(
   );
   let isSigned = false;
   for (const candidate of candidates) {
-    // Exactly one way to write a digest: Node's decoder would pass over what follows it.
+    // The exact length of a digest: Node's decoder ignores trailing characters.
     const bytes = /^v1,[A-Za-z0-9+/]{43}=$/.test(candidate)
       ? Buffer.from(candidate.slice(3), 'base64')
       : Buffer.alloc(0);

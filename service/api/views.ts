@@ -28,7 +28,7 @@ import {
 import { migrateToRole, own, roleTemplates } from './connections/answers.js';
 import { shownBy } from './schemas.js';
 
-/** A connection as the API shows it: no secret, no inner number. */
+/** A connection as the API shows it. */
 export const connectionView = (connection: Connection) =>
   connection.method === 'access_key' ? accessKeyConnectionView(connection) : roleConnectionView(connection);
 
@@ -60,13 +60,13 @@ function permissionSetView({ permissionSet: set }: RoleConnection) {
   };
 }
 
-/** Missing access that keeps a tested connection from being proven. */
+/** The access that a tested connection lacks to be proven. */
 export const missingForProven = ({ verification }: ConnectedConnection) =>
   verification.checks
     .filter(({ name, outcome }) => name === 'trust_policy' && outcome === 'not_checked')
     .map(({ message, remedy = '' }) => ({ message, remedy }));
 
-/** Of the access key, what identifies it to its owner and helps no other person. */
+/** Shows only what identifies the access key to its owner. */
 function keyedView(connection: KeyedConnection) {
   const { accessKey, migration } = connection;
   return {
@@ -81,7 +81,7 @@ function keyedView(connection: KeyedConnection) {
 const accessKeyConnectionView = (connection: AccessKeyConnection) =>
   connection.status === 'disconnected' ? shownBy(own.deleted, connection) : keyedView(connection);
 
-/** Enough to act on; the rest is at `GET /v1/connections/{id}`. */
+/** The summary that `resolve` returns; `GET /v1/connections/{id}` has the rest. */
 export function connectionSummary(connection: Connection) {
   return {
     id: connection.id,
@@ -102,7 +102,7 @@ export function connectionSummary(connection: Connection) {
   };
 }
 
-/** The role that a customer is to make for the connection. */
+/** The role that the customer creates for the connection. */
 export const roleFor = (
   deps: Dependencies,
   connection: Connection,
@@ -120,12 +120,12 @@ export const roleFor = (
       callbackUrl: `${deps.publicUrl}/v1/callbacks`,
       vendorName: deps.vendor.name,
     },
-    // The vendor's permission set is not an option.
+    // The permission set is the vendor's choice, so that it overrides those of the customer.
     { ...choices, ...(permissions && { permissions }) },
   );
 };
 
-/** Every way to make the role, each a text to copy whole; no secret is in any. */
+/** The role in every template language, without secrets. */
 function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
   const [consolePolicy, ...more] = consolePolicies(role);
   const cloudFormationLink = quickCreateLink(role, deps);
@@ -143,7 +143,7 @@ function roleTemplatesFor(deps: Dependencies, role: RoleDescription) {
   };
 }
 
-/** The answer that creates a callback secret: the only one with it, and with all that a role is created with. */
+/** The only answer with the new callback secret. */
 export const createdConnectionView = (
   deps: Dependencies,
   connection: PendingConnection,
@@ -166,7 +166,7 @@ export const startedMigrationView = (
   ...secretsView(connection, callbackSecret),
 });
 
-/** The answer to a change of the external ID: all that the role is changed with. The connection still uses the one that it has. */
+/** Everything to change the role with. The connection uses its current external ID until the role has the new one. */
 export const rotatedExternalIdView = (
   deps: Dependencies,
   connection: RoleConnection,

@@ -5,25 +5,22 @@ export const calls = {
     summary: 'Creates a connection.',
     members: {
       name: '',
-      reference: 'Your name for it.',
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: 'Passed on with credentials.',
+      reference: 'Your own name for the connection.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
+      defaultRegion: 'The region that is returned with credentials.',
       scope: { kind: 'scope' },
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
       expectedAccountId: 'An AWS account: 12 digits.',
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
       accessKeyId: '',
-      secretAccessKey: '',
-      sessionToken: '',
       sessionExpiresAt: '',
     },
   },
   listConnections: {
     summary: 'Lists connections.',
+    pages: { list: 'connections', cursor: 'after' },
     members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
       reference: '',
       accountId: 'The account of the role or key, or the expected one.',
       assurance: {
@@ -37,21 +34,21 @@ export const calls = {
         description: "IAM's simulator result.",
         values: ['complete', 'incomplete', 'not_checked'],
       },
-      scope: 'Those that hold this scope or one within it: `shop/production`.',
+      scope: 'Connections that hold this scope or one within it: `shop/production`.',
     },
   },
-  getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
-  renameConnection: {
+  getConnection: { summary: 'Returns one connection with its last verification.' },
+  updateConnection: {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
       name: '',
-      reference: { isRemovable: true, description: 'Your name for it.' },
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
-      defaultRegion: { isRemovable: true, description: 'Passed on with credentials.' },
+      reference: { isRemovable: true, description: 'Your own name for the connection.' },
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
+      defaultRegion: { isRemovable: true, description: 'The region that is returned with credentials.' },
       expectedAccountId: 'An AWS account: 12 digits.',
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
     },
   },
   releaseAccount: {
@@ -59,9 +56,9 @@ export const calls = {
       'Binds a connection to another AWS account: new external ID and callback secret, back to pending.',
     members: { expectedAccountId: 'An AWS account: 12 digits.' },
   },
-  deleteConnection: { summary: 'Deletes a connection, its access key first.', members: {} },
+  deleteConnection: { summary: 'Deletes a connection, its access key first.' },
   setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: { roleArn: '' } },
-  verifyConnection: { summary: 'Verifies a connection now.', members: {} },
+  verifyConnection: { summary: 'Verifies a connection now.' },
   setScopes: {
     summary: 'Sets where a connection applies.',
     members: { scopes: { kind: 'scopes' }, replace: { kind: 'flag' } },
@@ -72,7 +69,7 @@ export const calls = {
       permissions: { values: ['read-only', 'power-user', 'administrator', 'security-audit'] },
       managedPolicies:
         "Instead of permissions: names of AWS's own managed policies, or ARNs, separated by commas.",
-      without: 'Optional statements of the permission set that are left out, separated by commas.',
+      without: 'Optional statements of the permission set to omit, separated by commas.',
       roleName: '',
       path: '',
       maxSessionDuration: {
@@ -89,9 +86,7 @@ export const calls = {
   createSetupCode: {
     summary:
       'Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code.',
-    members: {},
   },
-  revokeSetupCode: { summary: 'Revokes the set-up code of a connection, if it has one.', members: {} },
   rotateCallbackSecret: {
     summary: 'Rotates the callback secret; the previous one stays valid for a while.',
     members: { previousValidSeconds: { kind: 'number', range: [0, 604800] } },
@@ -100,39 +95,16 @@ export const calls = {
     summary: 'Starts a rotation of the external ID; the current one works until the role has the new one.',
     members: { rotateCallbackSecret: { kind: 'flag' } },
   },
-  cancelExternalIdRotation: {
-    summary: 'Cancels the rotation of the external ID; the new one is never used again.',
-    members: {},
-  },
   rotateAccessKey: {
     summary: 'Replaces the access key of a connection with another one of the same account.',
-    members: { accessKeyId: '', secretAccessKey: '', sessionToken: '', sessionExpiresAt: '' },
+    members: { accessKeyId: '', sessionExpiresAt: '' },
   },
-  migrateToRole: {
-    summary: 'Starts the migration of a connection from an access key to a role.',
-    members: {},
-  },
+  migrateToRole: { summary: 'Starts the migration of a connection from an access key to a role.' },
   resolve: {
     summary: 'Returns the connection that applies to a target, and the reason.',
     members: { project: '', environment: '', architecture: '' },
   },
-  resolveMany: {
-    summary: 'Returns the connections that apply to up to 100 targets.',
-    members: { targets: { kind: 'scopes' } },
-  },
-  issueCredentials: {
-    summary: 'Issues short-lived credentials for a target.',
-    members: {
-      project: '',
-      environment: '',
-      architecture: '',
-      durationSeconds: { kind: 'number', range: [900, 43200] },
-      sessionName: '',
-      sessionPolicy: '',
-      tags: { kind: 'texts' },
-    },
-  },
-  listProjects: { summary: 'Lists the declared projects.', members: {} },
+  listProjects: { summary: 'Lists the declared projects.' },
   declareProject: {
     summary: "Declares a project's environments and architectures.",
     query: ['dryRun'],
@@ -149,13 +121,13 @@ export const calls = {
   createEnrollment: {
     summary: 'Lets the accounts of an AWS Organization register themselves until it expires.',
     members: {
-      name: 'The start of the names of its connections.',
+      name: 'The prefix of the names of its connections.',
       partition: { values: ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] },
       scopeRule: { kind: 'json' },
       accountIds: { kind: 'list' },
       maxAccounts: { kind: 'number', range: [1, 500] },
-      permissionSet: "The name of the vendor's permission set that the role is made with.",
-      without: { kind: 'list', description: 'Optional statements of the set that are left out.' },
+      permissionSet: "The name of the vendor's permission set for the role.",
+      without: { kind: 'list', description: 'Optional statements of the set to omit.' },
       rolePattern:
         "Name of the role that an account proves itself with; * stands for any characters. By default the role of the StackSet template's function.",
       expiresInSeconds: { kind: 'number', range: [60, 7776000] },
@@ -163,31 +135,24 @@ export const calls = {
   },
   listEnrollments: {
     summary: 'Lists enrollments, newest first.',
-    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
+    pages: { list: 'enrollments', cursor: 'before' },
   },
-  getEnrollment: {
-    summary: 'Returns an enrollment that has not ended, with its registered accounts.',
-    members: {},
-  },
-  endEnrollment: {
-    summary: 'Ends an enrollment: no further account registers. Its connections stay.',
-    members: {},
-  },
+  getEnrollment: { summary: 'Returns an enrollment that has not ended, with its registered accounts.' },
+  endEnrollment: { summary: 'Ends an enrollment: no further account registers. Its connections stay.' },
   createOrganization: {
     summary: 'Creates an organization and its first API key.',
     isForOperator: true,
     members: {
       name: '',
-      reference: 'Your unique name for it. You can use it in paths in place of the id.',
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      reference: 'Your own unique name for the organization. You can use it in paths in place of the id.',
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
     },
   },
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
     isForOperator: true,
+    pages: { list: 'connections', cursor: 'after' },
     members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
       reference: '',
       accountId: 'The account of the role or key, or the expected one.',
       assurance: {
@@ -206,51 +171,40 @@ export const calls = {
   countPermissionSets: {
     summary: 'Counts the connections of each permission set version, across organizations.',
     isForOperator: true,
-    members: {},
   },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
     isForOperator: true,
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
-      search: 'A part of the name; letter case does not count.',
-    },
+    pages: { list: 'organizations', cursor: 'after' },
+    members: { search: 'A part of the name; letter case does not count.' },
   },
   getOrganization: {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
     isForOperator: true,
-    members: {},
   },
-  changeOrganization: {
+  updateOrganization: {
     summary: 'Renames an organization, or changes its reference or metadata.',
     isForOperator: true,
     members: {
       name: '',
       reference: {
         isRemovable: true,
-        description: 'Your unique name for it. You can use it in paths in place of the id.',
+        description: 'Your own unique name for the organization. You can use it in paths in place of the id.',
       },
-      metadata: { kind: 'texts', description: 'Up to 20 texts that the service keeps for you.' },
+      metadata: { kind: 'texts', description: 'Up to 20 texts for your own use.' },
       targets: { values: ['open', 'declared'] },
     },
   },
   suspendOrganization: {
     summary: 'Suspends an organization: no credentials, no pages and no changes until it is resumed.',
     isForOperator: true,
-    members: {},
   },
-  resumeOrganization: { summary: 'Resumes a suspended organization.', isForOperator: true, members: {} },
+  resumeOrganization: { summary: 'Resumes a suspended organization.', isForOperator: true },
   exportOrganization: {
     summary: 'Exports the data of an organization, without secrets.',
     isForOperator: true,
-    members: {},
   },
-  eraseOrganization: {
-    summary: 'Deletes an organization and erases its data.',
-    isForOperator: true,
-    members: {},
-  },
+  eraseOrganization: { summary: 'Deletes an organization and erases its data.', isForOperator: true },
   createApiKey: {
     summary: 'Creates an API key within the limits of your key.',
     members: {
@@ -278,22 +232,19 @@ export const calls = {
         kind: 'json',
         description: 'The longest duration, and a session policy for all credentials of the key.',
       },
-      expiresAt: 'By default that of the key that creates it.',
+      expiresAt: 'By default the expiry of the creating key.',
     },
   },
   listApiKeys: {
     summary: 'Lists API keys, revoked ones too, without the keys themselves.',
-    members: { limit: { kind: 'number', range: [1, 100] }, after: 'The `next` of the previous page.' },
+    pages: { list: 'apiKeys', cursor: 'after' },
   },
-  revokeApiKey: {
-    summary: 'Revokes an API key at once, with every key and link that was created with it.',
-    members: {},
-  },
+  revokeApiKey: { summary: 'Revokes an API key at once, with every key and link that was created with it.' },
   createSignInLink: {
     summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
     members: {
       expiresInSeconds: { kind: 'number', range: [60, 2592000] },
-      connectionId: 'The only connection that it opens.',
+      connectionId: 'Limits the link to this connection.',
       access: {
         description:
           'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
@@ -301,47 +252,50 @@ export const calls = {
       },
       user: {
         kind: 'json',
-        description:
-          'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+        description: 'The person who gets the link. Pages and audit log show "link for NAME", unverified.',
       },
-      returnUrl: 'Where the page leads back to: an address below one of the brand’s `returnUrls`.',
+      returnUrl: 'The address that the page links back to, below one of the `returnUrls` of the brand.',
     },
   },
   listSignInLinks: {
     summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
-    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
+    pages: { list: 'signInLinks', cursor: 'before' },
   },
-  revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
+  revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.' },
   createWebhookEndpoint: {
     summary: 'Creates a webhook endpoint, and the secret that signs its messages.',
     isForAllOrganizations: true,
     members: {
       url: 'An `https` URL. Requests to private addresses are refused.',
-      description: 'A text that the service keeps for you.',
-      events: { kind: 'list', description: 'The types that it gets; left out: all.' },
-      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
+      description: 'A description for your own use.',
+      events: { kind: 'list', description: 'The event types to send. By default all.' },
+      enabled: {
+        kind: 'flag',
+        description: 'Whether the endpoint gets events. Events while it is disabled are not sent later.',
+      },
     },
   },
   listWebhookEndpoints: {
     summary: 'Lists webhook endpoints, oldest first: of one organization, or those for all.',
     isForAllOrganizations: true,
-    members: {},
   },
-  getWebhookEndpoint: { summary: 'Reads a webhook endpoint.', isForAllOrganizations: true, members: {} },
-  changeWebhookEndpoint: {
+  getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true },
+  updateWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {
       url: 'An `https` URL. Requests to private addresses are refused.',
-      description: { isRemovable: true, description: 'A text that the service keeps for you.' },
-      events: { kind: 'list', isRemovable: true, description: 'The types that it gets; left out: all.' },
-      enabled: { kind: 'flag', description: 'A disabled endpoint gets no events, and none of them later.' },
+      description: { isRemovable: true, description: 'A description for your own use.' },
+      events: { kind: 'list', isRemovable: true, description: 'The event types to send. By default all.' },
+      enabled: {
+        kind: 'flag',
+        description: 'Whether the endpoint gets events. Events while it is disabled are not sent later.',
+      },
     },
   },
   deleteWebhookEndpoint: {
-    summary: 'Deletes a webhook endpoint, with its waiting messages.',
+    summary: 'Deletes a webhook endpoint and its pending messages.',
     isForAllOrganizations: true,
-    members: {},
   },
   rotateWebhookSecret: {
     summary: 'Creates another secret for a webhook endpoint.',
@@ -351,18 +305,13 @@ export const calls = {
   sendTestMessage: {
     summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.',
     isForAllOrganizations: true,
-    members: {},
   },
   listWebhookDeliveries: {
     summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
     isForAllOrganizations: true,
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      status: { values: ['pending', 'delivered', 'failed'] },
-      after: 'The `next` of the previous page.',
-    },
+    pages: { list: 'deliveries', cursor: 'after' },
+    members: { status: { values: ['pending', 'delivered', 'failed'] } },
   },
-  replayWebhookDelivery: { summary: 'Sends one message again.', isForAllOrganizations: true, members: {} },
   replayWebhookDeliveries: {
     summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
     isForAllOrganizations: true,
@@ -374,21 +323,7 @@ export const calls = {
   },
   listAuditRecords: {
     summary: 'Lists audit records, newest first.',
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      before: 'The `next` of the previous page.',
-      connection: 'Records about one connection only.',
-    },
-  },
-  listPermissionSets: {
-    summary: 'Lists every version of every permission set, the newest first.',
-    members: {},
-  },
-  getPermissionSet: { summary: 'Returns one version of a permission set.', members: {} },
-  reencrypt: {
-    summary:
-      "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
-    isForOperator: true,
-    members: {},
+    pages: { list: 'records', cursor: 'before' },
+    members: { connection: 'Records about one connection only.' },
   },
 } as const;

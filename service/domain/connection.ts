@@ -25,8 +25,10 @@ export const region = z
   .max(32)
   .regex(/^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/, 'must be a region of AWS, such as eu-central-1');
 
-export const connectionStatus = z.enum(['pending', 'connected', 'failed', 'disconnected']);
-export const connectionMethod = z.enum(['assume_role', 'access_key']);
+export const connectionStatus = z
+  .enum(['pending', 'connected', 'failed', 'disconnected'])
+  .meta({ id: 'ConnectionStatus' });
+export const connectionMethod = z.enum(['assume_role', 'access_key']).meta({ id: 'ConnectionMethod' });
 
 /** Members of every connection. */
 const common = z.strictObject({
@@ -77,9 +79,10 @@ const registration = z.strictObject({
 });
 export type RoleRegistration = DeepReadonly<z.infer<typeof registration>>;
 
-export const assurance = z
-  .enum(['proven', 'tested'])
-  .meta({ description: 'proven: the trust policy was read and judged. tested: by probes only.' });
+export const assurance = z.enum(['proven', 'tested']).meta({
+  id: 'Assurance',
+  description: 'proven: the trust policy was read and judged. tested: by probes only.',
+});
 export type Assurance = z.infer<typeof assurance>;
 
 /** The permission set. The vendor chooses the name; the rest is as deployed by the customer. */
@@ -100,10 +103,7 @@ const verified = z.strictObject({
   roleId,
   accountId,
   assurance,
-  permissions: permissionsState.optional().meta({
-    description:
-      "Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
-  }),
+  permissions: permissionsState.optional(),
   /** When the negative probes last passed. */
   probedAt: isoTime,
   verification: verificationSchema,

@@ -66,19 +66,22 @@ const check = z.strictObject({
 
 export const sid = z.string().regex(/^[A-Za-z0-9]{1,64}$/, 'must be 1 to 64 letters and digits');
 
-const denial = z.strictObject({
-  sid,
-  reason: line(500),
-  actions: listOf(action, 500),
-  resources: listOf(resource, 100),
-  conditions: conditions.optional(),
-  check: check.optional(),
-});
+const denial = z
+  .strictObject({
+    sid,
+    reason: line(500),
+    actions: listOf(action, 500),
+    resources: listOf(resource, 100),
+    conditions: conditions.optional(),
+    check: check.optional(),
+  })
+  .meta({ id: 'PermissionDenial' });
 
-const statement = denial.extend({
-  /** The customer can leave it out. */
-  optional: z.boolean().default(false),
-});
+const statement = denial
+  .extend({
+    optional: z.boolean().default(false).meta({ description: 'The customer can leave it out.' }),
+  })
+  .meta({ id: 'PermissionStatement' });
 
 export type PermissionDenial = DeepReadonly<z.output<typeof denial>>;
 

@@ -18,7 +18,7 @@ export const permissions = [
   'webhooks:write',
   'audit:read',
 ] as const;
-export const permission = z.enum(permissions);
+export const permission = z.enum(permissions).meta({ id: 'Permission' });
 export type Permission = z.infer<typeof permission>;
 
 /** The default of a key: a job that resolves a target and gets its credentials. */

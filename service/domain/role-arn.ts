@@ -9,7 +9,7 @@ export const roleArn = z
   .brand<'RoleArn'>();
 export type RoleArn = z.infer<typeof roleArn>;
 
-export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']);
+export const partition = z.enum(['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc']).meta({ id: 'Partition' });
 export type Partition = z.infer<typeof partition>;
 
 /** Partitions that have their own credentials, and where STS is found in each: hosts are never built from input. */

@@ -94,21 +94,23 @@ const report = z.strictObject({
   /** Of a connection with a permission set. */
   permissions: permissionsReport.optional(),
 });
-const passed = report.extend({
-  result: z.literal('passed'),
-  accountId: z.string(),
-  /** Of a role. */
-  sessionArn: z.string().optional(),
-  /** Of an access key. */
-  principalArn: z.string().optional(),
-});
-const failed = report.extend({
-  result: z.literal('failed'),
-  code: errorCode,
-  message: z.string(),
-  remedy: z.string(),
-  diagnosis: diagnosis.optional(),
-});
+const passed = report
+  .extend({
+    result: z.literal('passed'),
+    accountId: z.string(),
+    sessionArn: z.string().optional().meta({ description: 'The session of the role.' }),
+    principalArn: z.string().optional().meta({ description: 'The owner of the access key.' }),
+  })
+  .meta({ id: 'PassedVerification' });
+const failed = report
+  .extend({
+    result: z.literal('failed'),
+    code: errorCode,
+    message: z.string(),
+    remedy: z.string(),
+    diagnosis: diagnosis.optional(),
+  })
+  .meta({ id: 'FailedVerification' });
 
 /** The report of a verification: each check, each call to AWS, and the verdict. */
 export const verificationSchema = z

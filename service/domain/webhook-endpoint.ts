@@ -8,7 +8,7 @@ import { isoTime } from './verification.js';
 import { type MessageType, messageTypes } from './webhook-message.js';
 
 /** Selectable event types: all but test messages. */
-export const eventType = z.enum(keysOf(messageTypes)).exclude(['webhook.test']);
+export const eventType = z.enum(keysOf(messageTypes)).exclude(['webhook.test']).meta({ id: 'EventType' });
 
 export type EventType = z.infer<typeof eventType>;
 

@@ -1,10 +1,10 @@
 import type { Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
-/** PostgreSQL counts over an index of all connections. */
+/** Counting is expensive on PostgreSQL: it reads an index of all connections. */
 const keptMs = 10_000;
 
-/** Connections by status, counted when the metrics are read. */
+/** Counts connections when the metrics are read. */
 export function countConnections(store: Pick<Store, 'connectionTotals'>, metrics: Metrics): void {
   metrics.onRead(async () => {
     const { status, assurance, permissionSets, permissions } = await store.connectionTotals();

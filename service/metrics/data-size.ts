@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Metrics } from './metrics.js';
 
-/** Walking the files takes a while with many organizations. */
+/** Listing the files takes a while with many organizations. */
 const keptMs = 60_000;
 
 /** Measures the data directory and its disk when the metrics are read. */
@@ -14,7 +14,7 @@ export function measureDisk(directory: string, metrics: Metrics): void {
     const sizes = { audit: 0, records: 0 };
     for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
-      // A file can go while the others are measured.
+      // The file may have been deleted since.
       const { size } = await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }));
       sizes[entry.parentPath.slice(directory.length).split(sep).includes('audit') ? 'audit' : 'records'] +=
         size;

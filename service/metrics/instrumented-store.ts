@@ -6,8 +6,8 @@ import type { Metrics } from './metrics.js';
 type Operation = (...values: unknown[]) => unknown;
 
 /**
- * The same store, with each operation timed. Audit records are counted here too, so that a verification or
- * an issue of credentials can't be recorded and not counted.
+ * Measures each operation of a store. It also counts audit records, so that every recorded verification and issue of
+ * credentials is counted.
  */
 export function instrumentedStore(store: Store, metrics: Metrics): Store {
   const operations = new Map<PropertyKey, Operation>();
@@ -42,13 +42,13 @@ function timed(operation: string, run: Operation, { storeDuration, storeErrors }
   return (...values) => {
     const startedAt = performance.now();
     const result = run(...values);
-    // Beside the caller's own wait and not in it: most operations are answered from memory.
+    // Measured beside the caller's promise, to add no delay to it.
     if (result instanceof Promise)
       result.then(
         () => duration.observe((performance.now() - startedAt) / 1000),
         (error: unknown) => {
           duration.observe((performance.now() - startedAt) / 1000);
-          // A conflict is an answer of the store; this is not.
+          // A conflict is a result, not an error of the store.
           if (!(error instanceof RolebridgeError) || error.code === 'store_unavailable') errors.inc();
         },
       );

@@ -1,6 +1,6 @@
 /**
- * The service's metrics, for Prometheus. Labels have only values from fixed lists (routes, codes,
- * operations), never an id: the number of series does not grow with customers.
+ * The metrics for Prometheus. The values of labels come from fixed lists (routes, codes, operations) and are never ids, so
+ * that the number of series does not grow with customers.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { openRoleCodes, securityCodes } from '../domain/webhook-message.js';
@@ -12,7 +12,7 @@ const seconds = [0.0005, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export function createMetrics() {
   const registry = new Registry();
   const refreshes: (() => Promise<void>)[] = [];
-  /** Values on demand are collected when the metrics are read, by several readers once within `keptMs`. */
+  /** Collects values when the metrics are read, at most once in `keptMs`. */
   function onRead(refresh: () => Promise<void>, keptMs = 0): void {
     let last: { readonly atMs: number; readonly done: Promise<void> } | undefined;
     refreshes.push(() => {
@@ -31,27 +31,23 @@ export function createMetrics() {
     buckets: number[],
     ...labelNames: Label[]
   ) => new Histogram({ name, help, buckets, labelNames, registers: [registry] });
-  const securityEvents = counter(
-    'rolebridge_security_events_total',
-    'Roles of connected customers that were found to be open to others, by code.',
-    'code',
-  );
+  const securityEvents = counter('rolebridge_security_events_total', 'Security events, by code.', 'code');
   const verifications = counter(
     'rolebridge_verifications_total',
     'Verifications by outcome, and by the code of those that did not succeed.',
     'outcome',
     'code',
   );
-  // There from the start: Prometheus sees no increase in a series that begins with its first event.
+  // Initialized to 0, because Prometheus sees no increase in a series that starts with its first event.
   for (const code of securityCodes) securityEvents.inc({ code }, 0);
   for (const code of [...openRoleCodes, 'vendor_not_allowed'])
     verifications.inc({ outcome: 'refused', code }, 0);
   return {
     registry,
     securityEvents,
-    /** Adds values that are collected when the metrics are read. */
+    /** Registers values that are collected when the metrics are read. */
     onRead,
-    /** In Prometheus's format. A value that can't be collected keeps its last value. */
+    /** The metrics in Prometheus's format. A value that can't be collected keeps its last one. */
     async read(): Promise<string> {
       await Promise.all(refreshes.map((refresh) => refresh().catch(() => {})));
       return registry.metrics();
@@ -162,5 +158,5 @@ export function createMetrics() {
   };
 }
 
-/** CPU, memory, event loop and garbage collection of this process: once a process. */
+/** Adds CPU, memory, event loop and garbage collection of this process. Call it once in a process. */
 export const measureProcess = ({ registry }: Metrics): void => collectDefaultMetrics({ register: registry });

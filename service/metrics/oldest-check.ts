@@ -1,10 +1,10 @@
 import type { Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
-/** Where none has failed, looking for one walks over all connections. */
+/** The search reads all connections if none has failed. */
 const keptMs = 10_000;
 
-/** The age of the oldest check, looked for when the metrics are read. */
+/** Measures the age of the oldest check when the metrics are read. */
 export function measureOldestCheck(
   store: Pick<Store, 'connections'>,
   metrics: Metrics,

@@ -6,6 +6,13 @@ interface Waiting<Item> {
   readonly reject: (error: unknown) => void;
 }
 
+interface BatchOptions {
+  /** @default all that wait */
+  readonly itemsAtOnce?: number;
+  /** Called when no item waits any more. */
+  readonly onIdle?: () => Promise<void>;
+}
+
 /** Items that wait at the same time are written together, one batch after the other. */
 export class Batches<Item> {
   #waiting: Waiting<Item>[] = [];
@@ -15,9 +22,7 @@ export class Batches<Item> {
 
   constructor(
     private readonly write: (items: readonly Item[]) => Promise<void>,
-    private readonly itemsAtOnce = Number.POSITIVE_INFINITY,
-    /** Nothing waits any more. */
-    private readonly idle = async (): Promise<void> => {},
+    private readonly options: BatchOptions = {},
   ) {}
 
   /** Fulfilled once its batch is written. */
@@ -36,7 +41,7 @@ export class Batches<Item> {
     // Items of the same turn of the event loop go together.
     await setImmediate();
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.itemsAtOnce);
+      const batch = this.#waiting.splice(0, this.options.itemsAtOnce ?? this.#waiting.length);
       this.current = this.write(batch.map(({ item }) => item));
       try {
         await this.current;
@@ -44,9 +49,9 @@ export class Batches<Item> {
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
-      if (this.#waiting.length === 0) await this.idle();
+      if (this.#waiting.length === 0) await this.options.onIdle?.();
     }
-    // In the same step as the last look at what waits.
+    // No `await` stands between the last look at the waiting items and this.
     this.#running = undefined;
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { RolebridgeError } from '../domain/errors.js';
 import type { StoredFacts } from '../secrets/key-check.js';
 import { createKeyring, type ServiceKey, type ServiceKeys, serviceKeyIdOf } from '../secrets/keyring.js';
-import { Integrity } from './integrity.js';
+import { Integrity, type IntegrityKey } from './integrity.js';
 
 const storedKey = z.object({
   key: z.base64(),
@@ -12,23 +12,26 @@ const storedKey = z.object({
 });
 type StoredKey = z.infer<typeof storedKey>;
 
+interface OpenedKey extends IntegrityKey {
+  readonly stored: StoredKey;
+  /** The id of the service key that it is encrypted with. */
+  readonly serviceKeyId: string;
+}
+
 /**
- * The random keys that sign one store, encrypted under the service keys. A service key can be taken out once they are
- * under another one: what was signed stays readable.
+ * The random keys that sign one store, encrypted with the service keys. A service key can be removed once they are
+ * encrypted with another one: what was signed stays readable.
  */
-export class IntegrityKeys {
+export class IntegrityKeys extends Integrity {
   /** The newest last. */
-  #keys: readonly { id: string; key: Buffer; under: string; stored: StoredKey; retiredAtMs?: number }[] = [];
+  protected override keys: readonly OpenedKey[] = [];
   readonly #keyring: ReturnType<typeof createKeyring>;
-  readonly integrity = new Integrity(
-    () => this.#keys,
-    () => this.refresh(),
-  );
 
   private constructor(
     private readonly facts: StoredFacts,
     private readonly serviceKeys: ServiceKeys,
   ) {
+    super();
     this.#keyring = createKeyring(serviceKeys, 'rolebridge integrity key v1');
   }
 
@@ -45,51 +48,50 @@ export class IntegrityKeys {
     if (first === undefined) return undefined;
     const opened = new IntegrityKeys(facts, [first, ...others]);
     await opened.refresh();
-    if (opened.#keys.length > 0) return opened;
+    if (opened.keys.length > 0) return opened;
     if (!(await isEmpty()))
       throw unusable(
         'is missing',
         'Restore integrity-keys from a backup of this store: without it nothing can be checked.',
       );
-    if (readOnly) return opened;
-    opened.#use(await facts.add(opened.#newKey()));
+    if (!readOnly) opened.#use(await facts.add(opened.#newKey()));
     return opened;
   }
 
   /** Another process may have renewed them. */
-  async refresh(): Promise<void> {
+  override async refresh(): Promise<void> {
     this.#use(await this.facts.read());
   }
 
-  /** Former keys that are not retired. */
+  /** The ids of former keys that are not retired. */
   get former(): readonly string[] {
-    return this.#keys.slice(0, -1).flatMap(({ id, retiredAtMs }) => (retiredAtMs === undefined ? [id] : []));
+    return this.keys.slice(0, -1).flatMap(({ id, retiredAtMs }) => (retiredAtMs === undefined ? [id] : []));
   }
 
   get newestAgeMs(): number {
-    return Date.now() - Date.parse(this.#keys.at(-1)?.stored.createdAt ?? '');
+    return Date.now() - Date.parse(this.keys.at(-1)?.stored.createdAt ?? '');
   }
 
   /**
-   * All of them under the first service key. When the newest was under another one, a new key signs from now on: the
-   * holder of a leaked service key may have read it.
+   * Encrypts all of them with the first service key. When the newest was encrypted with another one, a new key signs
+   * from now on: the holder of a leaked service key may have read it.
    */
   async renew(): Promise<void> {
     await this.refresh();
     const [{ id: first }] = this.serviceKeys;
-    if (this.#keys.at(-1)?.under !== first) this.#use(await this.facts.add(this.#newKey()));
-    await this.#encrypt(this.#keys.filter(({ under }) => under !== first));
+    if (this.keys.at(-1)?.serviceKeyId !== first) this.#use(await this.facts.add(this.#newKey()));
+    await this.#replace(this.keys.filter(({ serviceKeyId }) => serviceKeyId !== first));
   }
 
-  /** From now on the former keys prove what the audit log had by then, and nothing else. */
+  /** From now on the former keys prove what the audit log contained by then, and nothing else. */
   async retire(atMs = Date.now()): Promise<void> {
     const { former } = this;
     const retiredAt = new Date(atMs).toISOString();
-    const keys = this.#keys.filter(({ id }) => former.includes(id));
-    await this.#encrypt(keys.map((key) => ({ ...key, stored: { ...key.stored, retiredAt } })));
+    const keys = this.keys.filter(({ id }) => former.includes(id));
+    await this.#replace(keys.map(({ id, stored }) => ({ id, stored: { ...stored, retiredAt } })));
   }
 
-  async #encrypt(keys: readonly { id: string; stored: StoredKey }[]): Promise<void> {
+  async #replace(keys: readonly Pick<OpenedKey, 'id' | 'stored'>[]): Promise<void> {
     if (keys.length === 0) return;
     await this.facts.set(Object.fromEntries(keys.map(({ id, stored }) => [id, this.#encrypted(id, stored)])));
     await this.refresh();
@@ -100,40 +102,34 @@ export class IntegrityKeys {
   }
 
   #newKey(): Record<string, string> {
-    const id = `i${this.#keys.length + 1}`;
+    const id = `i${this.keys.length + 1}`;
     const key = randomBytes(32).toString('base64');
     return { [id]: this.#encrypted(id, { key, createdAt: new Date().toISOString() }) };
   }
 
   #use(found: Readonly<Record<string, string>>): void {
     const inOrder = Object.entries(found).sort(([one], [other]) => numberOf(one) - numberOf(other));
-    this.#keys = inOrder.map(([id, text]) => this.#open(id, text));
+    this.keys = inOrder.map(([id, text]) => this.#open(id, text));
   }
 
-  #open(id: string, text: string) {
-    const under = serviceKeyIdOf(text) ?? '';
-    if (!this.serviceKeys.some((key) => key.id === under))
+  #open(id: string, text: string): OpenedKey {
+    const serviceKeyId = serviceKeyIdOf(text) ?? '';
+    if (!this.serviceKeys.some((key) => key.id === serviceKeyId))
       throw unusable(
-        `is encrypted with the service key "${under}", which is not configured`,
-        `Add the key "${under}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To remove it, run "rolebridge reencrypt" first.`,
+        `is encrypted with the service key "${serviceKeyId}", which is not configured`,
+        `Add the key "${serviceKeyId}" to ROLEBRIDGE_SERVICE_KEYS again, behind the first one. To remove it, run "rolebridge reencrypt" first.`,
       );
     let stored: StoredKey;
     try {
       stored = storedKey.parse(JSON.parse(this.#keyring.open(text, contextOf(id)).toString()));
     } catch {
       throw unusable(
-        `can't be opened: it was damaged or edited, or is encrypted with another service key of the name "${under}"`,
+        `can't be opened: it was damaged or edited, or is encrypted with another service key of the name "${serviceKeyId}"`,
         'Set the former service key, or restore integrity-keys from a backup of this store.',
       );
     }
-    const { key, retiredAt } = stored;
-    return {
-      id,
-      key: Buffer.from(key, 'base64'),
-      under,
-      stored,
-      ...(retiredAt !== undefined && { retiredAtMs: Date.parse(retiredAt) }),
-    };
+    const retiredAtMs = stored.retiredAt === undefined ? undefined : Date.parse(stored.retiredAt);
+    return { id, key: Buffer.from(stored.key, 'base64'), serviceKeyId, stored, retiredAtMs };
   }
 }
 

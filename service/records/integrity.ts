@@ -4,27 +4,24 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export interface IntegrityKey {
   readonly id: string;
   readonly key: Uint8Array;
-  /** A later key signed everything again but the audit log: this one proves what the log had by then. */
+  /** When a later key had signed everything again but the audit log: this one proves what the log contained by then. */
   readonly retiredAtMs?: number | undefined;
 }
 
-/** Without keys, damage is found, and a change by a person who knows this program is not. */
-const noKeys: readonly IntegrityKey[] = [{ id: 'none', key: new Uint8Array(32) }];
-
-/** Signs stored data, so that outside changes are detected. A signature names its key: `i1.…`. */
+/**
+ * Signs stored data, so that outside changes are detected. A signature names its key: `i1.…`. This class has no secret
+ * key: accidental damage is detected, deliberate edits are not.
+ */
 export class Integrity {
-  /** @param keys asked each time, since they can be renewed: the last one signs, all of them verify */
-  constructor(
-    private readonly keys: () => readonly IntegrityKey[] = () => noKeys,
-    private readonly refresh: () => Promise<void> = async () => {},
-  ) {}
+  /** The last one signs, all of them verify. */
+  protected keys: readonly IntegrityKey[] = [{ id: 'none', key: new Uint8Array(32) }];
 
-  /** Of the key that signs. */
+  /** The id of the signing key. */
   get keyId(): string {
     return this.#signing.id;
   }
 
-  /** Of a text in pieces. A key that is renewed meanwhile signs the next one. */
+  /** Signs a text in pieces, with the key that is current at the start. */
   start(): { update: (piece: Buffer) => void; signature: () => string } {
     const { id, key } = this.#signing;
     const hmac = createHmac('sha256', key);
@@ -44,7 +41,7 @@ export class Integrity {
    */
   fault(signature: string, text: string | Buffer, provenAtMs = Number.POSITIVE_INFINITY): string | undefined {
     const keyId = keyIdOf(signature);
-    const found = this.keys().find(({ id }) => id === keyId);
+    const found = this.keys.find(({ id }) => id === keyId);
     if (found === undefined) return `it is signed with the key "${keyId}", which this store does not have`;
     if (found.retiredAtMs !== undefined && provenAtMs > found.retiredAtMs)
       return `it is signed with the key "${keyId}", which was retired: an older version was put back, or edited`;
@@ -56,11 +53,13 @@ export class Integrity {
 
   /** Reads the keys again when one of these is not known: another process renewed them. */
   async learn(keyIds: readonly string[]): Promise<void> {
-    if (!keyIds.every((keyId) => this.keys().some(({ id }) => id === keyId))) await this.refresh();
+    if (!keyIds.every((keyId) => this.keys.some(({ id }) => id === keyId))) await this.refresh();
   }
 
+  async refresh(): Promise<void> {}
+
   get #signing(): IntegrityKey {
-    const last = this.keys().at(-1);
+    const last = this.keys.at(-1);
     if (last === undefined) throw new TypeError('Integrity needs a key.');
     return last;
   }

@@ -1,83 +1,74 @@
 import type { OrganizationId } from '../domain/ids.js';
 import { keysWithin } from '../domain/scope.js';
 import type { Query } from './backend.js';
+import { type GroupCount, GroupCounts } from './group-counts.js';
 import { claimsOfRow, type Row } from './row.js';
 import { SortedRows } from './sorted-rows.js';
 import { type Constraint, constraints, spaceOf, type TableName, tableNames, tables } from './tables.js';
-import { Tallies, type Tally } from './tallies.js';
 
 interface TableRows {
   readonly byKey: Map<string, Row>;
-  readonly tallies: Tallies;
-  readonly orders: ReadonlyMap<
-    string,
-    { readonly all: SortedRows; readonly of: Map<OrganizationId, SortedRows> }
-  >;
+  readonly counts: GroupCounts;
+  /** The lists of each organization, and under `''` those of all, by order. */
+  readonly lists: Map<string, ReadonlyMap<string, SortedRows>>;
 }
 
 /** All rows in memory, with the lists and claims of `tables.ts`. */
 export class Rows {
   readonly #tables = new Map<TableName, TableRows>(
-    tableNames.map((name) => {
-      const orders = Object.entries(tables[name].orders).map(
-        ([order, column]) => [order, { all: new SortedRows(column), of: new Map() }] as const,
-      );
-      return [
-        name,
-        { byKey: new Map(), tallies: new Tallies(tables[name].counted), orders: new Map(orders) },
-      ];
-    }),
+    tableNames.map((name) => [
+      name,
+      { byKey: new Map(), counts: new GroupCounts(tables[name].counted), lists: new Map() },
+    ]),
   );
-  /** By constraint (and organization), then by value. */
+  /** The holders by constraint (and organization), then by value. */
   readonly #claims = new Map<string, Map<string, Row>>();
-  /** Reservations of a transaction that isn't durable yet: other organizations can't take them. */
+  /** Values that a transaction takes which isn't durable yet: other organizations can't take them. */
   readonly #reserved = new Map<string, OrganizationId>();
 
   get(table: TableName, key: string): Row | undefined {
     return this.#of(table).byKey.get(key);
   }
 
-  holder(constraint: Constraint, organizationId: OrganizationId, value: string): Row | undefined {
+  holder(constraint: Constraint, value: string, organizationId: OrganizationId): Row | undefined {
     return this.#claimsOf(constraint, organizationId).get(value);
   }
 
-  /** Of each value. */
   holders(constraint: Constraint, values: readonly string[], organizationId = ''): (Row | undefined)[] {
     const claims = this.#claimsOf(constraint, organizationId);
     return values.map((value) => claims.get(value));
   }
 
   /** All rows of an organization's table, in the order of its first list. */
-  of(table: TableName, organizationId: OrganizationId): Iterable<Row> {
-    const [order] = this.#of(table).orders.values();
-    return order?.of.get(organizationId)?.after(undefined) ?? [];
+  of(table: TableName, organizationId: OrganizationId): readonly Row[] {
+    const [first] = this.#lists(table, organizationId).values();
+    return first?.after(undefined) ?? [];
+  }
+
+  /** The number of rows of an organization's table. */
+  size(table: TableName, organizationId: OrganizationId): number {
+    const [first] = this.#lists(table, organizationId).values();
+    return first?.size ?? 0;
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, upTo, search, within, holding } = query;
-    const { byKey, orders } = this.#of(table);
+    const { organizationId, where = {}, limit, upTo, search, within, holding, before } = query;
     const column = tables[table].orders[query.order];
+    const isAscending = before === undefined && holding === undefined;
     const filters = filtersOf(where);
-    const found: Row[] = [];
-    const order = orders.get(query.order);
-    const sorted = organizationId === undefined ? order?.all : order?.of.get(organizationId);
-    const key = query.before ?? query.after;
-    const place = key === undefined || column !== null ? byKey.get(key ?? '') : { key };
-    if (key !== undefined && place === undefined) return [];
-    const candidates = holding
-      ? this.#holding(table, holding, organizationId)
-      : query.before === undefined
-        ? sorted?.after(place)
-        : sorted?.before(place);
     const held = within === undefined ? undefined : this.#within(organizationId, within);
-    for (const row of candidates ?? []) {
+    const found: Row[] = [];
+    for (const row of this.#candidates(table, query)) {
       if (found.length === limit) break;
       if (held && !held.has(row)) continue;
-      if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) break;
+      if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) {
+        if (isAscending) break;
+        continue;
+      }
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
       if (isWanted(row, filters)) found.push(row);
     }
-    return query.before === undefined ? found : found.reverse();
+    return before === undefined ? found : found.reverse();
   }
 
   count(
@@ -85,19 +76,18 @@ export class Rows {
     column: string,
     { organizationId, ...where }: { readonly organizationId?: OrganizationId | undefined } = {},
   ): Map<string, number> {
-    const counts = new Map<string, number>();
+    const found = new Map<string, number>();
     const filters = filtersOf(where);
-    const { byKey, tallies } = this.#of(table);
-    const counted = tallies.of([column, ...filters.map(([name]) => name)]);
-    const groups: Iterable<Partial<Tally> & Pick<Row, 'columns'>> = organizationId
+    const { byKey, counts } = this.#of(table);
+    const groups: Iterable<Partial<GroupCount> & Pick<Row, 'columns'>> = organizationId
       ? this.of(table, organizationId)
-      : (counted ?? byKey.values());
+      : (counts.by([column, ...filters.map(([name]) => name)]) ?? byKey.values());
     for (const { columns, count = 1 } of groups) {
       if (!isWanted({ columns }, filters)) continue;
       const value = columns[column] ?? '';
-      counts.set(value, (counts.get(value) ?? 0) + count);
+      found.set(value, (found.get(value) ?? 0) + count);
     }
-    return counts;
+    return found;
   }
 
   /** Deletions first: a scope may move from one row to another. */
@@ -105,24 +95,18 @@ export class Rows {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
     for (const { before } of all) this.#claim(before, undefined);
     for (const { table, key, next, before } of all) {
-      const { byKey, orders, tallies } = this.#of(table);
+      const { byKey, counts } = this.#of(table);
       if (next) byKey.set(key, next);
       else byKey.delete(key);
-      tallies.add(before, -1);
-      tallies.add(next, 1);
-      for (const { all: sorted, of } of orders.values()) {
-        sorted.replace(before, next);
-        const { organizationId } = next ?? before ?? {};
-        if (organizationId === undefined) continue;
-        const own = of.get(organizationId) ?? new SortedRows(sorted.column);
-        own.replace(before, next);
-        of.set(organizationId, own);
-      }
+      counts.add(before, -1);
+      counts.add(next, 1);
+      for (const owner of ['', (next ?? before)?.organizationId ?? ''])
+        for (const list of this.#lists(table, owner).values()) list.replace(before, next);
       this.#claim(next, next);
     }
   }
 
-  /** Takes out all rows of an organization, to read them again. */
+  /** Removes all rows of an organization, to read them again. */
   forget(organizationId: OrganizationId): void {
     const gone = tableNames.flatMap((table) => [...this.of(table, organizationId)]);
     this.apply(gone.map(({ table, key }) => ({ table, key, next: undefined })));
@@ -147,7 +131,34 @@ export class Rows {
     return rows;
   }
 
-  *#holding(
+  #lists(table: TableName, organizationId = ''): ReadonlyMap<string, SortedRows> {
+    const { lists } = this.#of(table);
+    let own = lists.get(organizationId);
+    if (own === undefined) {
+      const orders = Object.entries(tables[table].orders);
+      own = new Map(orders.map(([order, column]) => [order, new SortedRows(column)]));
+      lists.set(organizationId, own);
+    }
+    return own;
+  }
+
+  /** The rows behind the query's cursor, or those in front of it, the nearest first. */
+  #candidates<Name extends TableName>(
+    table: Name,
+    { organizationId, order, holding, before, after }: Query<Name>,
+  ): Iterable<Row> {
+    if (holding) return this.#holding(table, holding, organizationId);
+    const list = this.#lists(table, organizationId).get(order);
+    if (list === undefined) return [];
+    const key = before ?? after;
+    if (key === undefined) return list.after(undefined);
+    // A list by key continues where a deleted row was; another one can't.
+    const cursor = list.column === null ? { key } : this.get(table, key);
+    if (cursor === undefined) return [];
+    return before === undefined ? list.after(cursor) : list.before(cursor);
+  }
+
+  #holding(
     table: TableName,
     holding: NonNullable<Query<TableName>['holding']>,
     organizationId = '',
@@ -157,7 +168,7 @@ export class Rows {
       .filter((value) => value > holding.after && value < holding.before)
       .sort();
     const rows = new Set(values.flatMap((value) => claims.get(value) ?? []));
-    for (const row of rows) if (row.table === table) yield row;
+    return [...rows].filter((row) => row.table === table);
   }
 
   #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {

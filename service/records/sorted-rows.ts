@@ -1,6 +1,7 @@
 import type { Row } from './row.js';
 
-type Placed = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
+/** The place of a row in a list; the row itself may be gone. */
+type SortKey = Pick<Row, 'key'> & Partial<Pick<Row, 'columns'>>;
 
 /** Rows by a column and then by key. Added rows are sorted at the next read: a start adds many. */
 export class SortedRows {
@@ -9,33 +10,37 @@ export class SortedRows {
 
   constructor(readonly column: string | null) {}
 
+  get size(): number {
+    return this.#sorted.length + this.#added.length;
+  }
+
   replace(before: Row | undefined, next: Row | undefined): void {
     if (before && this.#contains(before)) {
       this.#settle();
-      const place = this.#placeOf(before);
-      const isThere = this.#sorted[place] === before;
+      const index = this.#indexOf(before);
+      const isThere = this.#sorted[index] === before;
       if (isThere && next && this.#compare(before, next) === 0) {
-        this.#sorted[place] = next;
+        this.#sorted[index] = next;
         return;
       }
-      if (isThere) this.#sorted.splice(place, 1);
+      if (isThere) this.#sorted.splice(index, 1);
     }
     if (next && this.#contains(next)) this.#added.push(next);
   }
 
-  /** Those behind that place, which need not be taken. */
-  after(place: Placed | undefined): readonly Row[] {
+  /** The rows behind a cursor; all rows without one. */
+  after(cursor: SortKey | undefined): readonly Row[] {
     this.#settle();
-    if (place === undefined) return this.#sorted;
-    const index = this.#placeOf(place);
+    if (cursor === undefined) return this.#sorted;
+    const index = this.#indexOf(cursor);
     const first = this.#sorted[index];
-    return this.#sorted.slice(first && this.#compare(first, place) === 0 ? index + 1 : index);
+    return this.#sorted.slice(first && this.#compare(first, cursor) === 0 ? index + 1 : index);
   }
 
-  /** Those in front of that place, the nearest first. */
-  before(place: Placed | undefined): readonly Row[] {
+  /** The rows in front of a cursor, the nearest first. */
+  before(cursor: SortKey): readonly Row[] {
     this.#settle();
-    return place === undefined ? [] : this.#sorted.slice(0, this.#placeOf(place)).reverse();
+    return this.#sorted.slice(0, this.#indexOf(cursor)).reverse();
   }
 
   #settle(): void {
@@ -43,7 +48,7 @@ export class SortedRows {
     if (this.#added.length > 64) {
       for (const row of this.#added) this.#sorted.push(row);
       this.#sorted.sort((one, other) => this.#compare(one, other));
-    } else for (const row of this.#added) this.#sorted.splice(this.#placeOf(row), 0, row);
+    } else for (const row of this.#added) this.#sorted.splice(this.#indexOf(row), 0, row);
     this.#added = [];
   }
 
@@ -52,8 +57,8 @@ export class SortedRows {
     return this.column === null || columns[this.column] !== undefined;
   }
 
-  /** Where it stands, or would stand. */
-  #placeOf(wanted: Placed): number {
+  /** The index of a row, or the one at which it would be inserted. */
+  #indexOf(wanted: SortKey): number {
     let low = 0;
     let high = this.#sorted.length;
     while (low < high) {
@@ -65,12 +70,11 @@ export class SortedRows {
     return low;
   }
 
-  #compare(one: Placed, other: Placed): number {
-    const [mine, theirs] =
-      this.column === null
-        ? ['', '']
-        : [one.columns?.[this.column] ?? '', other.columns?.[this.column] ?? ''];
-    if (mine !== theirs) return mine < theirs ? -1 : 1;
+  #compare(one: SortKey, other: SortKey): number {
+    if (this.column !== null) {
+      const [mine, theirs] = [one.columns?.[this.column] ?? '', other.columns?.[this.column] ?? ''];
+      if (mine !== theirs) return mine < theirs ? -1 : 1;
+    }
     return one.key < other.key ? -1 : one.key > other.key ? 1 : 0;
   }
 }

@@ -1,24 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerMalformedRequests } from '../api/malformed-request.js';
-import { createMetricsServer } from '../api/metrics.js';
+import { createMetricsServer } from './metrics-server.js';
 import { type Control, type ServiceOptions, wire } from './wiring.js';
 
-/** Process managers usually kill a process after ten seconds. */
+/** Shorter than the ten seconds after which most process managers kill a process. */
 const closingMs = 9_000;
 
-/** The service without a server, to mount in an app of yours. */
+/** The service without a server, to mount in another app. */
 export interface App extends Control {
   /**
    * Answers every request below the public URL. Express's `use` takes it; mount it before body parsers:
    * `app.use('/connect', rolebridge.handler)` for the public URL `https://app.example.com/connect`.
    */
   readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Ends the jobs, then closes the store. Stop your server first. */
+  /** Stops the jobs, then closes the store. Stop your server first. */
   close(): Promise<void>;
 }
 
-/** Starts the service's jobs and gives its handler; nothing listens. */
+/** Starts the jobs and returns the handler, without a server. */
 export function createApp(options: ServiceOptions & { readonly publicUrl: string }): App {
   const wired = wire(options, options.publicUrl);
   wired.start();
@@ -35,9 +35,9 @@ export function createApp(options: ServiceOptions & { readonly publicUrl: string
 /** A service that is listening. */
 export interface Service extends Control {
   readonly url: string;
-  /** Where the port for `/metrics` is, if there is one. */
+  /** The address of the separate port for `/metrics`, if there is one. */
   readonly metricsUrl: string | undefined;
-  /** Lets requests in flight end (9 seconds at most), then closes the store. */
+  /** Waits up to 9 seconds for requests in flight, then closes the store. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   wired.start();
   let isClosing = false;
   server.on('request', (request, response) => {
-    // A client that reuses its connection would otherwise keep the service from ending.
+    // Keep-alive connections would delay the end.
     if (isClosing) response.setHeader('connection', 'close');
     wired.handler(request, response);
   });
@@ -85,10 +85,10 @@ function createHttpServer(requestTimeout: number): Server {
     requestTimeout,
     connectionsCheckingInterval: Math.min(2_000, requestTimeout / 4),
     maxHeaderSize: 16_384,
-    // Longer than load balancers keep theirs (AWS's: 60 s), or they answer 502 now and then.
+    // Longer than the idle timeout of load balancers (AWS: 60 s): otherwise they answer 502 at times.
     keepAliveTimeout: 65_000,
   });
-  // A client that does not read its answer is cut too.
+  // A client that does not read its answer is disconnected, too.
   server.timeout = 6 * requestTimeout;
   server.maxHeadersCount = 100;
   return server;

@@ -1,4 +1,4 @@
-/** The wiring: everything that one process of the service works with, made from things made outside. */
+/** The wiring: builds everything that one process of the service works with from its options. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,17 +7,17 @@ import { createOrganization, type NewOrganization } from '../actions/create-orga
 import type { Dependencies } from '../actions/dependencies.js';
 import { createRequestListener } from '../api/app.js';
 import { operations } from '../api/operations.js';
-import { signAuditLogs } from '../audit-checkpoints.js';
-import { keepAuditFor } from '../audit-retention.js';
 import { createOrganizationLimiter } from '../aws/organization-limiter.js';
 import { shareSts } from '../aws/shared-sts.js';
 import type { AccessKeyEncryption } from '../domain/access-key.js';
 import type { Requester } from '../domain/audit.js';
+import { errorCatalog } from '../domain/error-catalog/index.js';
 import { type PermissionSets, permissionSetsOf } from '../domain/permission-set.js';
 import type { Clock, Encryption, Store, Sts } from '../domain/ports.js';
 import type { Partition } from '../domain/role-arn.js';
 import { settingEndpoint } from '../domain/webhook-endpoint.js';
 import { interruptible } from '../interruptible-clock.js';
+import { keepAuditFor, signAuditLogs } from '../jobs/audit-log.js';
 import { runJobs, type Scheduler } from '../jobs/index.js';
 import { createRateLimits } from '../limits/index.js';
 import {
@@ -34,7 +34,7 @@ import { type Brand, defaultBrand, isReturnUrl } from '../web/brand.js';
 import { createWeb } from '../web/index.js';
 import { deliverMessages, type WebhookOptions } from '../webhooks/index.js';
 
-/** The machine's own time. */
+/** The clock of the machine. */
 export const systemClock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
@@ -44,7 +44,7 @@ export const systemClock: Clock = {
     }),
 };
 
-/** The settings by their option (docs/settings.md); each one that is left out has its documented default. */
+/** The settings by option (docs/settings.md). An omitted one has its documented default. */
 type GivenSettings = {
   readonly [Name in keyof Settings]?: Settings[Name] extends infer Value
     ? Value extends ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | readonly unknown[]
@@ -55,14 +55,14 @@ type GivenSettings = {
     : never;
 };
 
-/** Every outside thing that the service works with, and its settings. */
+/** The adapters and settings of the service. */
 export interface ServiceOptions
   extends Omit<GivenSettings, 'principals' | 'webhooks' | 'metricsListener' | 'logLevel'> {
   readonly store: Store;
   readonly sts: Sts;
   readonly encryption: Encryption;
   readonly logger: Logger;
-  /** Without it the service takes no access keys. */
+  /** Without it the service accepts no access keys. */
   readonly accessKeyEncryption?: AccessKeyEncryption | undefined;
   /** The vendor's principal in each of its partitions. */
   readonly principals: ReadonlyMap<Partition, string>;
@@ -71,9 +71,9 @@ export interface ServiceOptions
   readonly permissionSets?: PermissionSets;
   /** How long one request waits for propagation before it answers 503 with `Retry-After`. @default 25,000 */
   readonly maxWaitMs?: number;
-  /** False looks at no connection without a request: another process on the same store does. @default true */
+  /** False: no background jobs, because another process on the same store runs them. @default true */
   readonly jobs?: boolean;
-  /** How long a client may take to send a request, its headers half of that. @default 20,000 */
+  /** Time limit for receiving a request; half of it for the headers. @default 20,000 */
   readonly requestTimeoutMs?: number;
   readonly metrics?: Metrics;
   readonly webhooks?: WebhookOptions | undefined;
@@ -83,25 +83,25 @@ export interface ServiceOptions
   readonly brand?: Brand | undefined;
 }
 
-/** The service with any listener. */
+/** Control of a running service. */
 export interface Control {
-  /** Makes an organization and its first API key, which is shown once. */
+  /** Creates an organization and its first API key, which is shown once. */
   createOrganization(
     name: string,
     more?: Omit<NewOrganization, 'name'>,
   ): ReturnType<typeof createOrganization>;
-  /** Asks AWS whether the service runs as a role's session, and logs what that means for credentials. Never fails. */
+  /** Asks AWS whether the service itself runs as a role session, and logs the limit of an hour that follows. Never fails. */
   learnRoleChaining(): Promise<void>;
-  /** From now on access keys are encrypted with the first of these keys, as after one was put before the others. */
+  /** Replaces the encryption of access keys, for example after a key rotation. */
   useEncryption(encryption: AccessKeyEncryption | undefined): void;
 }
 
-/** All but the listening. `url` is where the service is when no public URL is set. */
+/** Builds the service without a listener. `url` is its address if no public URL is set. */
 export function wire(options: ServiceOptions, url: string) {
   const settings = withDefaults(options);
   const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const { logger, tracing, metrics = createMetrics() } = options;
-  // Metrics that can't be read aren't collected, to save time in each request.
+  // Metrics that nothing can read aren't collected: that would cost time in each request.
   const isMeasured = options.metricsListener !== undefined || options.metricsTokenHash !== undefined;
   const store = isMeasured ? instrumentedStore(options.store, metrics) : options.store;
   countConnections(store, metrics);
@@ -160,10 +160,7 @@ export function wire(options: ServiceOptions, url: string) {
     requireProof: settings.requireProof,
     alarm(code, about) {
       metrics.securityEvents.inc({ code });
-      logger.error(
-        { ...about, code, security: true },
-        'a callback named an account that the connection is not bound to',
-      );
+      logger.error({ ...about, code, security: true }, errorCatalog[code].title);
     },
     wake: () => {
       for (const loop of loops) loop.wake();
@@ -172,14 +169,8 @@ export function wire(options: ServiceOptions, url: string) {
   const { callbackToleranceMs, metricsTokenHash, operatorTokenHash, trustedProxies } = settings;
   const app = createRequestListener(
     Object.assign(deps, { limits, metrics, callbackToleranceMs, operations }),
-    {
-      pages: createWeb(deps, { logger, limits, brand, operatorTokenHash }),
-      logger,
-      isMeasured,
-      metricsTokenHash,
-      trustedProxies,
-      operatorTokenHash,
-    },
+    createWeb(deps, { logger, limits, brand, operatorTokenHash }),
+    { logger, isMeasured, metricsTokenHash, trustedProxies, operatorTokenHash },
   );
   const control: Control = {
     createOrganization: (name, more) =>
@@ -212,7 +203,7 @@ export function wire(options: ServiceOptions, url: string) {
           app(request, response);
         });
     },
-    /** From now on the jobs run. */
+    /** Starts the jobs. */
     start(): void {
       if (options.jobs ?? true)
         loops.push(runJobs(deps, { logger, metrics, stsCallsPerSecond: settings.verifyStsCallsPerSecond }));
@@ -221,7 +212,7 @@ export function wire(options: ServiceOptions, url: string) {
       if (options.auditRetentionDays !== undefined)
         loops.push(keepAuditFor(options.auditRetentionDays, { store, clock, logger, metrics }));
     },
-    /** Ends what waits and the jobs. */
+    /** Interrupts waiting requests and stops the jobs. */
     async stop(): Promise<void> {
       interrupt();
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -233,7 +224,7 @@ export function wire(options: ServiceOptions, url: string) {
   };
 }
 
-/** Groups of settings are completed member by member. */
+/** Defaults apply to each member of a group. */
 function withDefaults(given: ServiceOptions) {
   const defaults = defaultSettings();
   return {
@@ -246,5 +237,5 @@ function withDefaults(given: ServiceOptions) {
   };
 }
 
-/** The caller of the program itself. */
+/** The requester of commands that act on the store directly. */
 export const commandLine = (): Requester => ({ actor: { kind: 'command_line' }, requestId: randomUUID() });

@@ -14,10 +14,10 @@ export type { SettingRow, Settings } from './table.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 type Report = (name: string, message: string) => void;
 
-// The table is read by name here, where its rows' own types don't matter.
+// The types of the single rows don't matter here.
 const rows: [string, SettingRow][] = Object.entries(settingTable);
 
-/** Every setting, with all problems in one message. @throws ConfigurationError */
+/** Reads every setting, and reports all problems in one message. @throws ConfigurationError */
 export function readSettings(environment: Environment): Settings {
   const problems: string[] = [];
   const report: Report = (name, message) => void problems.push(`  ${name}: ${message}`);
@@ -28,12 +28,12 @@ export function readSettings(environment: Environment): Settings {
   return settings;
 }
 
-/** The defaults alone, for a service that another program starts. */
+/** The defaults, for a service that another program starts. */
 export function defaultSettings(): Settings {
   return collect({}, () => {});
 }
 
-/** Names that look like a setting and are none: a misspelled setting would be ignored. */
+/** Variables with our prefix that are no setting, such as misspelled ones. */
 export const unknownSettings = (environment: Environment): string[] =>
   Object.keys(environment).filter(
     (name) =>
@@ -43,7 +43,7 @@ export const unknownSettings = (environment: Environment): string[] =>
       !rows.some(([known, { secret }]) => secret && name === `${known}_FILE`),
   );
 
-/** Of the command line and of customers' stacks. */
+/** Variables of the command line and of customers' stacks. */
 const clientSettings = /^ROLEBRIDGE_(URL|API_KEY|API_KEY_FILE|ALLOW_HTTP|CALLBACK_.*)$/;
 
 function collect(environment: Environment, report: Report): Settings {
@@ -64,14 +64,14 @@ function collect(environment: Environment, report: Report): Settings {
     const [head = ''] = option.split('.');
     if (opensGroup && !isSet(name, environment)) delete settings[head];
   }
-  // A missing or invalid one was reported, and the settings are not used.
+  // Incomplete settings are reported, and never returned to a caller.
   return settings as Settings;
 }
 
 const isSet = (name: string, environment: Environment): boolean =>
   Boolean(environment[name] || environment[`${name}_FILE`]);
 
-/** The text of a setting: its variable, its file, or its default. A variable set to nothing is not set. */
+/** The text of a setting: its variable, its file, or its default. An empty variable counts as unset. */
 function textOf(name: string, row: SettingRow, environment: Environment, report: Report): string | undefined {
   const given = environment[name] || undefined;
   const path = row.secret && (environment[`${name}_FILE`] || undefined);
@@ -90,7 +90,7 @@ function textOf(name: string, row: SettingRow, environment: Environment, report:
   }
 }
 
-/** Rules across settings. Settings that were reported may be missing here. */
+/** Rules across settings. Invalid settings are absent here. */
 function reportInconsistent({ webhooks }: Partial<Settings>, report: Report): void {
   const { endpoints, secrets, allowsPrivate } = webhooks ?? {};
   if (endpoints && !secrets)
@@ -105,7 +105,7 @@ function reportInconsistent({ webhooks }: Partial<Settings>, report: Report): vo
     );
 }
 
-/** How each partition's STS and IAM are reached. The region and endpoint settings are for the first principal's partition. */
+/** The STS and IAM endpoints by partition. The region and endpoint settings are for the first principal's partition. */
 export function stsPartitionsOf(
   settings: Pick<Settings, 'principals' | 'awsProfiles' | 'stsRegion' | 'stsEndpoint' | 'iamEndpoint'>,
 ): Partial<Record<Partition, { region: string; endpoint?: string; iamEndpoint?: string; profile?: string }>> {
@@ -126,7 +126,7 @@ export function stsPartitionsOf(
   );
 }
 
-/** Which AWS services the service calls, and with what. */
+/** The AWS clients that the settings require. */
 export function awsClientsOf(settings: Parameters<typeof stsPartitionsOf>[0] & Pick<Settings, 'kms'>): {
   service: 'sts' | 'iam' | 'kms';
   settings: { region: string; endpoint?: string | undefined; iamEndpoint?: string; profile?: string };

@@ -1,22 +1,23 @@
 import { z } from 'zod';
+import { region } from '../domain/connection.js';
 import * as values from './values.js';
 
 /** One setting of the service. */
 interface SettingRow {
-  /** The option of `createService`; a dot stands before a member of a group. */
+  /** The option of `createService`; `group.member` in a group. */
   readonly option: string;
   /** Turns the text of the environment variable into the option's value. */
   readonly schema: z.ZodType<unknown, string>;
   /** The description in docs/settings.md. */
   readonly sentence: string;
-  /** As it would be written in the environment. */
+  /** The default, as text of the environment variable. */
   readonly default?: string;
-  /** The default in words, where it isn't a value. */
+  /** The effect of an unset setting without a default. */
   readonly unset?: string;
   readonly required?: true;
-  /** Without it its group does not exist. */
+  /** The group exists only with this setting. */
   readonly opensGroup?: true;
-  /** It has a `…_FILE` twin: the path of a file with the value. */
+  /** The variable `…_FILE` can name a file with the value. */
   readonly secret?: true;
 }
 
@@ -140,7 +141,7 @@ const serviceSettings = {
 const awsSettings = {
   ROLEBRIDGE_STS_REGION: {
     option: 'stsRegion',
-    schema: values.region,
+    schema: region,
     sentence: "The region whose STS the service calls, in the first principal's partition.",
     unset: "the partition's, such as `us-east-1`",
   },
@@ -351,7 +352,7 @@ const operationsSettings = {
   },
 } as const satisfies Record<string, SettingRow>;
 
-/** By subject, as docs/settings.md lists them. */
+/** The settings by subject, in the order of docs/settings.md. */
 export const settingGroups = [
   ['The service', serviceSettings],
   ['AWS', awsSettings],
@@ -360,7 +361,7 @@ export const settingGroups = [
   ['Limits, metrics and traces', operationsSettings],
 ] as const satisfies readonly (readonly [string, Readonly<Record<string, SettingRow>>])[];
 
-/** Every setting: its variable, value, default and sentence, once. `ROLEBRIDGE_URL` and `…_API_KEY` are the command line's. */
+/** Every setting of the service. `ROLEBRIDGE_URL` and `…_API_KEY` belong to the command line. */
 export const settingTable = {
   ...serviceSettings,
   ...awsSettings,

@@ -8,7 +8,7 @@ import { isEndpointUrl } from '../domain/webhook-endpoint.js';
 import { defaultRateLimits } from '../limits/defaults.js';
 import { parseServiceKeys } from '../secrets/keyring.js';
 
-/** How the text of a setting becomes its value. No message repeats the text: it may be a secret. */
+/** Parsers of settings. No message repeats the text, which may be a secret. */
 
 const partitionNames = Object.keys(partitions).join('|');
 const principalArn = new RegExp(`^arn:(${partitionNames}):iam::\\d{12}:(root|(role|user)/[\\w+=,.@/-]+)$`);
@@ -20,7 +20,7 @@ export const wholeNumber = (low: number, high: number) =>
     .transform(Number)
     .pipe(z.number().min(low, `must be at least ${low}`).max(high, `must be at most ${high}`));
 
-/** Written in seconds, used in milliseconds. */
+/** Seconds, as milliseconds. */
 export const seconds = (low: number, high: number) =>
   wholeNumber(low, high).transform((value) => value * 1000);
 
@@ -44,10 +44,10 @@ function withoutEndingSlashes(url: string): string {
   return url.slice(0, end);
 }
 
-/** A list, separated by commas. */
+/** A comma-separated list. */
 const list = z.string().transform((value) => value.split(',').map((part) => part.trim()));
 
-/** By partition: a partition has one principal. */
+/** The principals by partition, one for each. */
 export const principals = list
   .refine(
     (arns) => arns.every((arn) => principalArn.test(arn)),
@@ -67,7 +67,7 @@ export const principals = list
       ),
   );
 
-/** `ID:KEY[,ID:KEY]` or one a line; the first encrypts, all decrypt. */
+/** `ID:KEY[,ID:KEY]`, or one on each line; the first encrypts, all decrypt. */
 export const keys = z.string().transform((value, context) => {
   const parsed = parseServiceKeys(value);
   if (parsed !== undefined) return parsed;
@@ -79,7 +79,7 @@ export const keys = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** Only its SHA-256 is kept in memory. */
+/** The SHA-256 of a token: the token itself is not kept in memory. */
 export const tokenHash = z
   .string()
   .min(32, 'must be at least 32 characters (openssl rand -hex 32)')
@@ -122,9 +122,7 @@ export const setTemplateUrl = z
     'must be the https URL of objects in an S3 bucket, with {set} where the permission set stands',
   );
 
-export const region = z.string().regex(/^[a-z]{2,4}(-[a-z]{2,20}){1,3}-\d$/, 'must be an AWS region');
-
-/** `NAME=NUMBER[,…]`; names that are left out keep their default. */
+/** `NAME=NUMBER[,…]`; omitted names keep their default. */
 const namedNumbers = <Names extends Readonly<Record<string, number>>>(defaults: Names) => ({
   schema: list.transform((pairs, context): Names => {
     const named = pairs.map((pair) => pair.split('='));
@@ -154,12 +152,13 @@ export const databaseUrl = z.string().superRefine((value, context) => {
 });
 
 function problemOfDatabaseUrl(value: string): string | undefined {
-  // Several hosts are tried one after the other.
-  const first = value.replace(/,[^@/?]+(?=[/?]|$)/, '');
-  const parsed = URL.canParse(first) ? new URL(first) : undefined;
-  if (parsed === undefined || !/^postgres(ql)?:$/.test(parsed.protocol)) return url;
-  const isLocal = /^(|localhost|127\..*|\[::1\])$/.test(parsed.hostname);
-  if (!isLocal && !parsed.searchParams.has('sslmode') && !parsed.searchParams.has('ssl'))
+  const [, start = '', hosts = '', rest = ''] =
+    /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s.exec(value) ?? [];
+  const urls = hosts.split(',').map((host) => `${start}${host}${rest}`);
+  if (start === '' || !urls.every((each) => URL.canParse(each))) return url;
+  const isLocal = urls.every((each) => /^(|localhost|127\..*|\[::1\])$/.test(new URL(each).hostname));
+  const { searchParams } = new URL(urls[0] ?? '');
+  if (!isLocal && !searchParams.has('sslmode') && !searchParams.has('ssl'))
     return 'names another machine without TLS: add ?sslmode=verify-full (and sslrootcert=FILE), or sslmode=disable on a private network';
   return undefined;
 }
@@ -171,7 +170,7 @@ export const webhookEndpoints = list
   )
   .refine((urls) => new Set(urls).size === urls.length, 'names one URL twice');
 
-/** As Standard Webhooks writes them: 24 to 64 random bytes. */
+/** Secrets of Standard Webhooks: 24 to 64 random bytes. */
 export const webhookSecrets = list.refine(
   (secrets) => secrets.every(isWebhookSecret),
   'must be whsec_ and 24 to 64 random bytes in base64, separated by commas (echo "whsec_$(openssl rand -base64 32)")',

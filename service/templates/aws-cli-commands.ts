@@ -11,13 +11,13 @@ import {
   vendorId,
 } from './role-description.js';
 
-/** Which role belongs to which connection: another role of the same name is left alone. */
+/** The tag with the connection of a role. The commands don't change a role with another connection. */
 export const connectionTag = 'vendor:connection';
 
 /**
- * Commands for bash with the AWS CLI and Node, as AWS CloudShell has them: the role, its policies and the callback, by
- * the script that the service offers. Running them again repairs the role. The secret is asked for, or comes from the
- * environment, and is in no command's arguments, where other processes could read it.
+ * Commands for bash with the AWS CLI and Node, such as in AWS CloudShell: they create the role and its policies, and send
+ * the callback. Running them again repairs the role. They prompt for the secret or read it from the environment; it is never
+ * a command argument, which other processes could read.
  */
 export function awsCliCommands(description: RoleDescription): string {
   const { connectionId, callbackUrl, expectedAccountId, scope, path, maxSessionDuration } = description;
@@ -82,14 +82,14 @@ CONNECT
 `;
 }
 
-/** The ARN is known to the shell only: a place between two quoted parts. */
+/** Only the shell knows the ARN: the variable stands between two quoted parts. */
 const selfInspectionWord = (): string =>
   shellWord(JSON.stringify(policyDocument([selfInspection('{roleArn}')]))).replace(
     '{roleArn}',
     `'"$role_arn"'`,
   );
 
-/** The policies of a permission set: as much as fits in the role, the rest beside it, replaced when they differ. */
+/** The policies of a permission set: an inline policy, and managed policies for the rest, which are updated. */
 function setCommands({ id, inline, managed }: NonNullable<ReturnType<typeof setPoliciesOf>>): string {
   const parts = managed.map(
     (statements, index) => `policy_arn="\${role_arn%%:role/*}:policy/$role-${index + 2}"
@@ -115,6 +115,6 @@ aws iam attach-role-policy --role-name "$role" --policy-arn "$policy_arn"
 ${own}${parts.join('')}`;
 }
 
-/** Beside the callback: `/downloads/callback.cjs`. */
+/** The URL of the callback script, beside that of the callback: `/downloads/callback.cjs`. */
 const callbackScriptUrl = (callbackUrl: string): string =>
   callbackUrl.replace(/\/v1\/callbacks$/, '/downloads/callback.cjs');

@@ -5,9 +5,9 @@ import { policyDocument, type SetPolicies } from './permission-set-policies.js';
 import { permissionPresets } from './permissions.js';
 import { roleDescriptionText } from './role-description.js';
 
-/** Shared parts of the templates for one account and for many. */
+/** The vendor's values in a template. */
 export interface VendorOfTemplate {
-  /** As its brand file has it. */
+  /** The name in the brand file. */
   readonly vendorName?: string | undefined;
   readonly principals: ReadonlyMap<Partition, string>;
   readonly callbackUrl: string;
@@ -27,7 +27,7 @@ export const sessionConditions = {
   NamesSource: { 'Fn::Equals': [{ Ref: 'AllowSourceIdentity' }, 'true'] },
 };
 
-/** The vendor's principal is no parameter: people can edit those. */
+/** The vendor's principal is a mapping, because customers can edit parameters. */
 export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) => ({
   Vendor: Object.fromEntries(
     [...vendor.principals].map(([partition, principal]) => [partition, { Principal: principal }]),
@@ -39,7 +39,7 @@ export const principalMapping = (vendor: VendorOfTemplate, hasPresets: boolean) 
   }),
 });
 
-/** The role, and the policy by which it may read itself. */
+/** The role, and the policy that allows it to read itself. */
 export const roleResources = (
   { vendorName }: VendorOfTemplate,
   externalId: unknown,
@@ -71,7 +71,7 @@ export const roleResources = (
   },
 });
 
-/** The policies of a permission set: as much as fits in the role, the rest beside it. */
+/** The policies of a permission set: an inline policy, and managed policies for the rest. */
 export function setResources(set: SetPolicies | undefined): Record<string, object> {
   if (set === undefined) return {};
   const { inline, managed } = set;
@@ -98,11 +98,11 @@ export function setResources(set: SetPolicies | undefined): Record<string, objec
   };
 }
 
-/** The set in the callback; a change of the set triggers a verification. */
+/** The permission set in the callback; a change of it triggers a verification. */
 export const setProperties = (set: SetPolicies | undefined) =>
   set && { PermissionSet: set.id, ...(set.without !== '' && { Without: set.without }) };
 
-/** The one trust policy, with CloudFormation's functions in place of values and of the two optional actions. */
+/** The trust policy, with CloudFormation functions in place of values and of the two optional actions. */
 function trustPolicyResource(externalId: unknown) {
   const { always, allowSessionTags, allowSourceIdentity } = rolePolicies.actions;
   return trustPolicyWith({
@@ -116,7 +116,7 @@ function trustPolicyResource(externalId: unknown) {
   });
 }
 
-/** A function for a custom resource, and the role that lets it write its log. */
+/** The function of a custom resource, and its role, which can only write logs. */
 export const functionResources = (
   name: string,
   description: string,
@@ -167,13 +167,13 @@ export const callbackResource = (
     RoleId: { 'Fn::GetAtt': ['Role', 'RoleId'] },
     ...properties,
     ...setProperties(set),
-    // The function does not read these: a change of them is a reason to verify again.
+    // The function does not read these: a change of them triggers a verification.
     AllowSessionTags: { Ref: 'AllowSessionTags' },
     AllowSourceIdentity: { Ref: 'AllowSourceIdentity' },
   },
 });
 
-/** Options of the role. */
+/** The parameters for options of the role. */
 export function optionalParameters(values: Record<string, string>, hasPresets: boolean) {
   const parameter = (name: string, members: Record<string, unknown>, fallback: string) => ({
     [name]: { Type: 'String', ...members, Default: values[name] ?? fallback },

@@ -20,7 +20,7 @@ import { managedPolicyArns, type RolePermissions } from './permissions.js';
 import { yamlText } from './quoting.js';
 import { type RoleDescription, regionOf, roleDescriptionText } from './role-description.js';
 
-/** The template for one connection: its values are the parameters' defaults, the callback's secret is typed in. */
+/** The template for one connection. Its values are the defaults of the parameters; people enter the callback secret. */
 export function cloudFormationTemplate(description: RoleDescription): string {
   const { principal, partition, callbackUrl, vendorName } = description;
   const principals = new Map([[partition, principal]]);
@@ -28,24 +28,24 @@ export function cloudFormationTemplate(description: RoleDescription): string {
 }
 
 /**
- * The vendor's template for every connection, for a bucket that quick-create links can name.
+ * The vendor's template for every connection, to copy to an S3 bucket for quick-create links.
  *
- * @param set for connections with this version of a permission set. Without it, a parameter chooses among presets
+ * @param set the permission set of the connections. Without it, a parameter selects a preset
  */
 export function vendorTemplate(vendor: VendorOfTemplate, set?: PermissionSet): string {
   return templateText(vendor, undefined, set && { set, without: [] });
 }
 
-/** Where the vendor keeps copies of its templates, for quick-create links. */
+/** The URLs of the vendor's copies of its templates. */
 export interface TemplateUrls {
   readonly templateUrl?: string | undefined;
-  /** With `{set}` in place of `deploy@3`. */
+  /** The URL with `{set}` in place of `deploy@3`. */
   readonly setTemplateUrl?: string | undefined;
 }
 
 /**
- * Opens CloudFormation's page with the vendor's template and this connection's values; people type the callback's
- * secret there, since a link can't fill a hidden parameter. The template has to be in an S3 bucket.
+ * The link to CloudFormation's console with the vendor's template and the values of the connection. People enter the
+ * callback secret there, because a link can't fill a NoEcho parameter. The template must be in an S3 bucket.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
  */
 export function quickCreateLink(description: RoleDescription, urls: TemplateUrls): string | undefined {
@@ -58,7 +58,7 @@ export function quickCreateLink(description: RoleDescription, urls: TemplateUrls
   return `https://${host}/cloudformation/home?region=${regionOf(description)}#/stacks/quickcreate?${query}`;
 }
 
-/** The vendor's templates have presets or a whole permission set: for a list of policies or a part of a set there is none. */
+/** There are templates for presets and for whole permission sets, not for lists of policies or parts of a set. */
 function templateUrlFor(
   permissions: RolePermissions,
   { templateUrl, setTemplateUrl }: TemplateUrls,
@@ -172,13 +172,13 @@ export function templateDocument(
   };
 }
 
-/** The vendor's own template is for every partition, which the stack knows. */
+/** Without a partition, the stack inserts its own. */
 const policiesOf = (permissions: RolePermissions, partition: Partition | undefined) =>
   managedPolicyArns(permissions, partition ?? 'aws').map((arn) =>
     partition === undefined ? partitionArn([arn.slice('arn:aws:'.length)]) : arn,
   );
 
-/** Stops before anything is made; in CloudFormation's rules, an assertion. */
+/** An assertion in the `Rules` section fails before CloudFormation creates anything. */
 const accountRule = (accountId: string) => ({
   ExpectedAccount: {
     Assertions: [

@@ -3,12 +3,12 @@ import { selfInspection } from '../domain/trust-policy.js';
 import { policyDocument, setPoliciesOf } from './permission-set-policies.js';
 import { policyArnsOf, type RoleDescription } from './role-description.js';
 
-/** The console makes up no name. */
+/** The name in links to the console, which generates none. */
 const consoleRoleName = 'vendor-access';
 
 /**
- * Opens AWS's "create role" page pre-filled. The address is not documented by AWS; the console trusts the root of
- * the vendor's account and can't be given a narrower principal this way, nor session tags or a path.
+ * The link to the console's "Create role" page, filled in. AWS does not document this URL. The created role trusts the root
+ * of the vendor's account: the link can't set a narrower principal, session tags or a path.
  */
 export function consoleLink(
   description: Pick<RoleDescription, 'partition' | 'principal' | 'externalId' | 'permissions' | 'roleName'>,
@@ -27,8 +27,8 @@ export function consoleLink(
 }
 
 /**
- * The console's link takes no policy of one's own: the first of these is to be pasted as an inline policy of the role.
- * Others are what its quota has no room for, to be created as managed policies and attached.
+ * The policies for a role that is created with the console, because the link can't contain them. The first is an inline
+ * policy to paste. The others exceed its quota: create and attach them as managed policies.
  */
 export function consolePolicies(description: RoleDescription): [string, ...string[]] {
   const { partition, expectedAccountId = '*', path = '/', roleName = consoleRoleName } = description;

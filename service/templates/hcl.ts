@@ -1,16 +1,16 @@
 import { hclText } from './quoting.js';
 
-/** Parts of Terraform's language, as its formatter has them. */
+/** Parts of HCL in the layout of `terraform fmt`. */
 export const list = (texts: readonly string[]): string => `[${texts.map(hclText).join(', ')}]`;
 
-/** Equals signs of neighbours stand below each other, as the formatter of Terraform has them. */
+/** Attributes with aligned equals signs. */
 export function attributes(indent: string, given: [string, string | undefined | false | '' | 0][]): string {
   const present = given.filter(([, value]) => value);
   const width = Math.max(...present.map(([name]) => name.length));
   return present.map(([name, value]) => `${indent}${name.padEnd(width)} = ${value}\n`).join('');
 }
 
-/** A JSON value as Terraform's formatter has it. */
+/** A JSON value as an HCL expression. */
 export function hclValue(value: unknown, indent = ''): string {
   const inner = `${indent}  `;
   if (typeof value === 'string') return hclText(value);
@@ -32,7 +32,7 @@ export function hclValue(value: unknown, indent = ''): string {
   return `{\n${lines.join('')}${indent}}`;
 }
 
-/** The formatter aligns neighbours of one line; a value of several lines stands alone. */
+/** The width of a name: `terraform fmt` aligns adjacent one-line values, and leaves multi-line values alone. */
 function widthAt(entries: readonly (readonly [string, string])[], index: number): number {
   const isShort = (at: number) => entries[at] !== undefined && !entries[at][1].includes('\n');
   if (!isShort(index)) return 0;

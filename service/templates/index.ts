@@ -1,10 +1,10 @@
 /**
- * The role templates, each written from one {@link RoleDescription}. Pure: texts from values, no secret in
- * them. Depends on the domain; `http`, `web` and the command line show these templates.
+ * The role templates, all generated from one {@link RoleDescription}. They contain no secret. `api`, `web` and `cli` show
+ * them.
  */
 export { awsCliCommands } from './aws-cli-commands.js';
 export { builtCallback } from './built-callback.js';
-export { cdkProgram } from './cdktf-program.js';
+export { cdkProgram } from './cdk-program.js';
 export {
   cloudFormationTemplate,
   quickCreateLink,
@@ -23,4 +23,5 @@ export {
 } from './role-description.js';
 export { stackSetTemplate } from './stack-set-template.js';
 export { terraformConfiguration } from './terraform-configuration.js';
+export { terraformModuleArchive } from './terraform-module-archive.js';
 export { terraformModuleCall } from './terraform-module-call.js';

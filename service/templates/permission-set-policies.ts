@@ -3,19 +3,19 @@ import type { RolePermissions } from './permissions.js';
 
 type Statement = ReturnType<typeof iamStatement>;
 
-/** Policies of a role with a permission set. */
+/** The policies of a role with a permission set. */
 export interface SetPolicies {
   /** `deploy@3`. */
   readonly id: string;
-  /** The optional statements that are left out, separated by commas. */
+  /** The omitted optional statements, separated by commas. */
   readonly without: string;
-  /** The statements of a policy inside the role. */
+  /** The statements of the inline policy. */
   readonly inline: readonly Statement[];
-  /** Statements beyond its limit, for managed policies. */
+  /** The statements beyond the limit of the inline policy, for managed policies. */
   readonly managed: readonly (readonly Statement[])[];
 }
 
-/** Room for self-inspection is kept. */
+/** Leaves room for the self-inspection policy. */
 const inlineRoom = iamQuotas.inline - 500;
 
 /** Undefined for a role without a permission set. */
@@ -40,7 +40,7 @@ export const policyDocument = (statements: readonly object[]) => ({
   Statement: statements,
 });
 
-/** First the role's own policy, then managed ones, in the set's order. IAM counts no white space. */
+/** Splits the statements, in order, into an inline policy and managed ones. IAM doesn't count white space. */
 function splitByQuota(statements: readonly Statement[]): Statement[][] {
   const parts: Statement[][] = [[]];
   for (const statement of statements) {

@@ -9,7 +9,7 @@ const preset = <Name extends keyof typeof presets>(name: Name, sentence: string)
   sentence,
 });
 
-/** Named permissions: each is an AWS managed policy. */
+/** Presets: names for AWS managed policies. */
 export const permissionPresets = {
   'read-only': preset('read-only', 'Read-only access to everything in the account, including stored data.'),
   'power-user': preset(
@@ -31,19 +31,19 @@ export type PermissionPreset = keyof typeof permissionPresets;
 export const isPermissionPreset = (text: string): text is PermissionPreset =>
   Object.hasOwn(permissionPresets, text);
 
-/** A version of a permission set, without the optional statements that the customer leaves out. */
+/** A version of a permission set, and the optional statements that the customer omits. */
 export interface ChosenPermissionSet {
   readonly set: PermissionSet;
   readonly without: readonly string[];
 }
 
-/** The permissions of the role: a preset, managed policies by name (AWS's own) or ARN, or the vendor's permission set. */
+/** The permissions of a role: a preset, managed policies by name (AWS's own) or ARN, or a permission set. */
 export type RolePermissions =
   | PermissionPreset
   | { readonly managedPolicies: readonly string[] }
   | ChosenPermissionSet;
 
-/** The ARNs of the managed policies, each once, in the order given. */
+/** The ARNs of the managed policies, without duplicates. */
 export function managedPolicyArns(permissions: RolePermissions, partition: Partition): string[] {
   const policies = policyNames(permissions);
   return [...new Set(policies.map((policy) => managedPolicyArn(policy, partition)))];
@@ -57,6 +57,6 @@ function policyNames(permissions: RolePermissions): readonly string[] {
 const managedPolicyArn = (nameOrArn: string, partition: Partition): string =>
   nameOrArn.startsWith('arn:') ? nameOrArn : `arn:${partition}:iam::aws:policy/${nameOrArn}`;
 
-/** IAM's characters for the path and name of a managed policy, alone or in an ARN. */
+/** Whether the text is a valid name or ARN of a managed policy. */
 export const isManagedPolicy = (text: string): boolean =>
   /^(arn:aws(-[a-z]+)*:iam::(aws|[0-9]{12}):policy\/)?([\w+=,.@-]+\/)*[\w+=,.@-]{1,128}$/.test(text);

@@ -1,6 +1,6 @@
-/** A text as the literal of each language that the templates are written in: whatever it holds, it stays a value. */
+/** Quotes a text as a literal of each template language, so that no text can inject code. */
 
-/** JSON, TypeScript and JavaScript; also YAML's double quotes, which know every escape of JSON. */
+/** A literal of JSON, TypeScript and JavaScript, and of YAML, whose double quotes support all JSON escapes. */
 export const jsonText = (text: string): string =>
   JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')).replace(
     /[\u007f-\u009f\u2028\u2029\ufeff]/g,
@@ -8,7 +8,7 @@ export const jsonText = (text: string): string =>
   );
 
 /**
- * HCL's quotes. A template begins at `${` or `%{`; an escaped `$` never begins one, whatever stands before it.
+ * A literal of HCL. A template sequence starts with `${` or `%{`, and never with an escaped character.
  * https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences
  */
 export const hclText = (text: string): string =>
@@ -18,7 +18,7 @@ export const hclText = (text: string): string =>
     )
     .replace(/[$%](?=\{)/g, unicodeEscape);
 
-/** bash: in one line, so that no text can be the line that ends a here-document. NUL can be in no argument. */
+/** A word of bash. It has one line, so that no text can end the here-document. Arguments can't contain NUL. */
 export function shellWord(text: string): string {
   const word = text.replaceAll('\0', '');
   if (!/[\n\r]/.test(word)) return `'${word.replaceAll("'", `'\\''`)}'`;
@@ -26,7 +26,7 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
-/** Of letters only, and none of the words that YAML 1.1 or 1.2 takes for a boolean or null: IAM has the operator `Null`. */
+/** Keys that need no quotes. YAML reads some words as booleans or null, such as IAM's operator `Null`. */
 const isPlainKey = (key: string): boolean =>
   /^[a-z][\w:/]+$/i.test(key) && !/^(null|true|false|yes|no|on|off)$/i.test(key);
 
@@ -34,8 +34,8 @@ const unicodeEscape = (character: string): string =>
   `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
- * A document as YAML that people can read: blocks for maps, lists and texts of several lines, quotes for every other
- * text, so that nothing is taken for another type.
+ * A document as readable YAML: blocks for maps, lists and multi-line texts; every other text is quoted, so that YAML can't
+ * read it as another type.
  */
 export function yamlText(value: unknown, indent = ''): string {
   const inner = `${indent}  `;

@@ -6,8 +6,8 @@ import { trustPolicy } from '../domain/trust-policy.js';
 import { managedPolicyArns, type RolePermissions } from './permissions.js';
 
 /**
- * The role that a customer is to make: the one thing that every way to make it is written from. It holds no secret:
- * the callback's secret comes from the person or job that runs the template.
+ * The role for a connection. Every template is generated from it. It contains no secret: the callback secret comes from the
+ * person or job that runs the template.
  */
 export interface RoleDescription {
   readonly connectionId: ConnectionId;
@@ -16,36 +16,36 @@ export interface RoleDescription {
   readonly principal: string;
   readonly externalId: ExternalId;
   readonly callbackUrl: string;
-  /** As its brand file has it; undefined where there is none. */
+  /** The name in the brand file. */
   readonly vendorName?: string | undefined;
   readonly permissions: RolePermissions;
-  /** Undefined: each way makes its own name. */
+  /** If undefined, each template generates a name. */
   readonly roleName?: string | undefined;
   /** `/` or `/…/`. */
   readonly path?: string | undefined;
-  /** Seconds, 3,600–43,200; IAM's own default is 3,600. */
+  /** In seconds, 3,600–43,200. IAM's default is 3,600. */
   readonly maxSessionDuration?: number | undefined;
-  /** Lets the vendor tag its sessions. */
+  /** The vendor can tag its sessions. */
   readonly allowSessionTags?: boolean | undefined;
-  /** Lets the vendor name who is behind a session. */
+  /** The vendor can set the source identity of its sessions. */
   readonly allowSourceIdentity?: boolean | undefined;
-  /** Where the connection applies from the callback on; undefined leaves it as it is. */
+  /** The scope that the callback sets, if the connection has none. */
   readonly scope?: Scope | undefined;
   readonly expectedAccountId?: AccountId | undefined;
 }
 
-/** Options of a role. */
+/** The options of a role. */
 export type RoleChoices = Partial<
   Pick<
     RoleDescription,
     'permissions' | 'roleName' | 'path' | 'maxSessionDuration' | 'allowSessionTags' | 'allowSourceIdentity'
   >
 > & {
-  /** The optional statements of the permission set that are left out. @default those of the connection */
+  /** Optional statements of the permission set to omit. @default those of the connection */
   readonly without?: readonly string[] | undefined;
 };
 
-/** The role for a connection. While its external ID is being changed, the new one: a role made now is to outlast the change. */
+/** Describes the role for a connection. During a rotation it requires the new external ID. */
 export function describeRole(
   connection: Connection,
   trust: RoleRegistration,
@@ -60,7 +60,7 @@ export function describeRole(
     callbackUrl: vendor.callbackUrl,
     vendorName: vendor.vendorName,
     permissions: 'read-only',
-    // One that moves to a role keeps its scopes, and a stack names one at most.
+    // A migration to a role keeps the scopes, and a stack can name one scope only.
     scope:
       connection.method === 'assume_role' && connection.scopes.length === 1
         ? connection.scopes[0]
@@ -77,15 +77,15 @@ export const policyArnsOf = ({
   partition,
 }: Pick<RoleDescription, 'permissions' | 'partition'>): string[] => managedPolicyArns(permissions, partition);
 
-/** For where a role can't be made without a name: the same each time, so that doing it again finds the role. */
+/** The name for templates that need one. It is derived from the connection, so that a second run finds the role. */
 export const roleNameOf = ({ roleName, connectionId }: RoleDescription): string =>
   roleName ?? `vendor-access-${connectionId.slice('con_'.length, 'con_'.length + 8)}`;
 
-/** IAM takes Latin-1 only. */
+/** The description of the role in IAM, which accepts Latin-1 only. */
 export const roleDescriptionText = (vendorName: string | undefined): string =>
   `Lets ${vendorName && /^[\x20-\x7e\xa1-\xff]+$/.test(vendorName) ? vendorName : 'a vendor'} in, with the connection's external ID`;
 
-/** The vendor's name as an id in code and at the start of each line of output: `northwind-cloud`. */
+/** The vendor's name as an identifier, such as `northwind-cloud`. */
 export const vendorId = ({ vendorName = '' }: Pick<RoleDescription, 'vendorName'>): string =>
   vendorName
     .normalize('NFKD')
@@ -96,6 +96,6 @@ export const vendorId = ({ vendorName = '' }: Pick<RoleDescription, 'vendorName'
     .slice(0, 32)
     .replace(/-$/, '') || 'vendor';
 
-/** A region to start in: IAM has none, but tools want one. */
+/** A default region: IAM has no regions, but tools require one. */
 export const regionOf = ({ partition }: Pick<RoleDescription, 'partition'>): string =>
   partitions[partition].stsRegion;

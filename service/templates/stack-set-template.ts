@@ -16,9 +16,9 @@ import { type ChosenPermissionSet, managedPolicyArns } from './permissions.js';
 import { yamlText } from './quoting.js';
 
 /**
- * For a StackSet of an AWS Organization: in each account, a custom resource first gets the account a connection of its
- * own, then the role is made with that connection's external ID, then the callback connects it. One set of parameters
- * for all accounts; `Label` can be another one for each organizational unit.
+ * The template for a StackSet of an AWS Organization. In each account, a custom resource registers the account, which gets
+ * a separate connection; the role requires the external ID of that connection; the callback connects the role. All accounts
+ * share the parameters; `Label` can differ between organizational units.
  */
 export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: EnrollmentOfTemplate): string {
   const note = `# Connects each account that you deploy it to, as a StackSet. Every account registers itself with the enrollment's secret and gets
@@ -27,10 +27,10 @@ export function stackSetTemplate(vendor: VendorOfTemplate, enrollment: Enrollmen
   return note + yamlText(stackSetDocument(vendor, enrollment)).trimStart();
 }
 
-/** Inputs of the template from its enrollment. */
+/** The values of an enrollment in its template. */
 export type EnrollmentOfTemplate = Pick<Enrollment, 'id' | 'partition'> & {
   readonly enrollmentUrl: string;
-  /** The policies of each role. @default a preset, which is a parameter */
+  /** The permission set of each role. @default a preset, which is a parameter */
   readonly permissions?: ChosenPermissionSet | undefined;
 };
 

@@ -13,8 +13,8 @@ import {
 import { setPlaces, setResources } from './terraform-permission-set.js';
 
 /**
- * One file of plain HCL, as `terraform fmt` has it, with all that it needs: the role, its policies and the callback.
- * The module in `terraform-module` does the same with every option, and says more when a role is refused.
+ * One file of plain HCL, in the layout of `terraform fmt`: the role, its policies and the callback. The module in
+ * `terraform-module` does the same with every option, and explains refusals in more detail.
  */
 export function terraformConfiguration(description: RoleDescription): string {
   const { scope, expectedAccountId, roleName, path, maxSessionDuration } = description;
@@ -209,25 +209,25 @@ output "role_arn" {
 `;
 }
 
-/** By name: a value that is changed in `locals` changes the role. */
+/** Refers to `locals`, so that a change there changes the role. */
 const trustPolicyHcl = (description: RoleDescription): string =>
   hclWith(trustPolicy({ ...description, principal: '{principal}', externalId: '{externalId}' }), {
     principal: 'local.principal',
     externalId: 'local.external_id',
   });
 
-/** The ARN is known to Terraform only. */
+/** Only Terraform knows the ARN. */
 const selfInspectionHcl = (): string =>
   hclWith(policyDocument([selfInspection('{roleArn}')]), { roleArn: 'aws_iam_role.vendor.arn' });
 
-/** A policy with expressions of Terraform in the place of some values. */
+/** A policy with Terraform expressions in place of some values. */
 const hclWith = (policy: unknown, expressions: Readonly<Record<string, string>>): string =>
   Object.entries(expressions).reduce(
     (text, [name, expression]) => text.replace(`"{${name}}"`, expression),
     hclValue(policy, '  '),
   );
 
-/** In a heredoc, Terraform evaluates these two. */
+/** Escapes the sequences that Terraform evaluates in a heredoc. */
 const escaped = (text: string): string => text.replace(/[$%](?=\{)/g, '$&$&');
 
 const indented = (text: string, indent: string): string => text.replace(/^(?=.)/gm, indent);

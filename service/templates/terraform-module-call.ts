@@ -62,10 +62,10 @@ output "role_arn" {
 `;
 }
 
-/** Beside the callback: `/v1/permission-sets/deploy/3`. */
+/** The URL of the permission set, beside that of the callback: `/v1/permission-sets/deploy/3`. */
 const setUrl = (callbackUrl: string, id: string): string =>
   callbackUrl.replace(/[^/]*$/, `permission-sets/${id.replace('@', '/')}`);
 
-/** Names keep each attachment in place when others are added. */
+/** Keys keep each attachment in place when others are added. */
 const policyMap = (description: RoleDescription): Record<string, string> =>
   Object.fromEntries(policyArnsOf(description).map((arn) => [arn.slice(arn.indexOf('/') + 1), arn]));

@@ -1,7 +1,7 @@
 import { hclValue } from './hcl.js';
 import { policyDocument, type SetPolicies } from './permission-set-policies.js';
 
-/** The policies of a permission set: as much as fits in the role, the rest beside it. */
+/** The policies of a permission set: an inline policy, and managed policies for the rest. */
 export function setResources(set: SetPolicies): string {
   const inline =
     set.inline.length === 0
@@ -38,7 +38,7 @@ resource "aws_iam_role_policy_attachment" "permissions_${index + 2}" {
   return inline + managed.join('');
 }
 
-/** Dependencies on the policies of a set, and their fingerprint. */
+/** References to the policies of a set: what to depend on, and the document to hash. */
 export const setPlaces = ({ inline, managed }: SetPolicies) => [
   ...(inline.length > 0
     ? [

@@ -1,16 +1,16 @@
 /**
- * OpenTelemetry traces, for a service with a setting that says where to send them. Nothing of OpenTelemetry is loaded otherwise:
- * its packages are optional peers, imported by `open-telemetry.ts` only.
+ * OpenTelemetry traces, if OTEL_EXPORTER_OTLP_ENDPOINT is set. The packages are optional peer dependencies, which only
+ * `open-telemetry.ts` imports.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Names the route that a request went to, without ids and tokens. */
+/** Returns the route of a request, without ids and tokens. */
 export type RouteOf = (request: IncomingMessage, response: ServerResponse) => string;
 
 export interface Tracing {
-  /** Handles a request in a span that is a child of the caller's (`traceparent`), and answers with its trace id. */
+  /** Handles a request in a child span of the caller's (`traceparent`). */
   request(request: IncomingMessage, response: ServerResponse, handle: (traceId: string) => void): void;
-  /** Does something in its own span. */
+  /** Runs work in a span. */
   call<Result>(
     name: string,
     work: () => Promise<Result>,

@@ -6,8 +6,8 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 import type { RouteOf, Tracing } from './index.js';
 
 /**
- * Where to and what as OpenTelemetry's own variables say: `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`,
- * `OTEL_TRACES_SAMPLER`, `OTEL_RESOURCE_ATTRIBUTES` and the like.
+ * Configured by OpenTelemetry's own variables, such as `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_HEADERS`,
+ * `OTEL_TRACES_SAMPLER` and `OTEL_RESOURCE_ATTRIBUTES`.
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export function createTracing(routeOf: RouteOf): Tracing {
@@ -48,7 +48,7 @@ export function createTracing(routeOf: RouteOf): Tracing {
   };
 }
 
-/** No path, query or header goes into a span: any of them can hold something private. */
+/** A span has no path, query or header, because they can contain private data. */
 function endRequest(span: Span, route: string, request: IncomingMessage, response: ServerResponse): void {
   span.updateName(`${request.method} ${route}`);
   span.setAttributes({ 'http.route': route, 'http.response.status_code': response.statusCode });

@@ -1,21 +1,20 @@
-import type { Response, Router } from 'express';
 import { z } from 'zod';
 import { errorsOf, type Operation } from '../api/operation.js';
 import type { statusMessages } from '../api/status-messages.js';
 import { errorCatalog } from '../domain/error-catalog/index.js';
-import { Fold, useHref } from './components/basics.js';
+import { Fold, Link } from './components/basics.js';
 import { Code } from './components/code.js';
-import { type Site, sendPage } from './site.js';
+import { Title } from './layout.js';
+import type { Routes } from './site.js';
 
 /** The API reference at `/docs`, made of the same table as `/openapi.json`: no request to any other site, no script. */
-export function addApiReference(router: Router, site: Site): void {
-  router.get('/docs', async (_request, response: Response) => {
+export function addApiReference(routes: Routes): void {
+  routes.get('/docs', async (visit) => {
     const [{ operations }, { statusMessages }] = await Promise.all([
       import('../api/operations.js'),
       import('../api/status-messages.js'),
     ]);
-    const view = <Reference operations={operations} messages={statusMessages} />;
-    return sendPage(site, response, { title: 'API reference' }, view);
+    return visit.send(<Reference operations={operations} messages={statusMessages} />);
   });
 }
 
@@ -36,43 +35,21 @@ function Reference(props: { operations: Readonly<Record<string, Operation>>; mes
   const tags = [...new Set(entries.map(([, { tag }]) => tag))];
   return (
     <div class="reference" lang="en">
-      <h1>API reference</h1>
+      <Title text="API reference" />
       <p>
-        The same as <a href={useHref()('/openapi.json')}>OpenAPI 3.1</a>, for people. Errors are problem
-        details (RFC 9457) with a stable code and a remedy; 429 and 503 carry Retry-After and are never a
-        verdict.
+        The same as <Link path="/openapi.json">OpenAPI 3.1</Link>, for people. Errors are problem details (RFC
+        9457) with a stable code and a remedy; 429 and 503 carry Retry-After and are never a verdict.
       </p>
       <nav aria-label="Calls" class="card card-pad calls">
         {tags.map((tag) => (
-          <>
-            <h2>{tag}</h2>
-            <ul>
-              {entries
-                .filter(([, operation]) => operation.tag === tag)
-                .map(([id, { method, path, summary }]) => (
-                  <li>
-                    <a href={`#${id}`}>
-                      <code>
-                        {method.toUpperCase()} {path}
-                      </code>
-                    </a>{' '}
-                    <small>{summary}</small>
-                  </li>
-                ))}
-            </ul>
-          </>
+          <Contents
+            title={tag}
+            calls={entries
+              .filter(([, operation]) => operation.tag === tag)
+              .map(([id, operation]) => [id, callOf(operation), operation.summary])}
+          />
         ))}
-        <h2>webhooks</h2>
-        <ul>
-          {props.messages.map(({ type, summary }) => (
-            <li>
-              <a href={`#${type}`}>
-                <code>{type}</code>
-              </a>{' '}
-              <small>{summary}</small>
-            </li>
-          ))}
-        </ul>
+        <Contents title="webhooks" calls={props.messages.map(({ type, summary }) => [type, type, summary])} />
       </nav>
       {entries.map(([id, operation]) => (
         <OperationView id={id} operation={operation} />
@@ -83,6 +60,27 @@ function Reference(props: { operations: Readonly<Record<string, Operation>>; mes
     </div>
   );
 }
+
+const callOf = ({ method, path }: Operation): string => `${method.toUpperCase()} ${path}`;
+
+const Contents = (props: {
+  title: string;
+  calls: readonly (readonly [id: string, name: string, summary: string])[];
+}) => (
+  <>
+    <h2>{props.title}</h2>
+    <ul>
+      {props.calls.map(([id, name, summary]) => (
+        <li>
+          <a href={`#${id}`}>
+            <code>{name}</code>
+          </a>{' '}
+          <small>{summary}</small>
+        </li>
+      ))}
+    </ul>
+  </>
+);
 
 const MessageView = ({ message: { type, summary, schema } }: { message: Messages[number] }) => (
   <section aria-labelledby={type} class="card card-pad call">
@@ -98,15 +96,12 @@ const MessageView = ({ message: { type, summary, schema } }: { message: Messages
 );
 
 function OperationView({ id, operation }: { id: string; operation: Operation }) {
-  const { method, path, summary, description, auth, query, body, answer, examples } = operation;
+  const { summary, description, auth, query, body, answer, examples } = operation;
   const [example] = Object.values(examples).filter(({ returns }) => typeof returns === 'number');
-  const href = useHref();
   return (
     <section aria-labelledby={id} class="card card-pad call">
       <h2 id={id}>
-        <code>
-          {method.toUpperCase()} {path}
-        </code>
+        <code>{callOf(operation)}</code>
       </h2>
       <p>
         {summary} {description}
@@ -139,13 +134,13 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
         </Fold>
       )}
       <h3>Problems</h3>
-      <ul class="codes">
+      <ul>
         {errorsOf(operation).map((code) => (
           <li>
             {operation.statusOf?.[code] ?? errorCatalog[code].status}{' '}
-            <a href={href(`/problems/${code}`)}>
+            <Link path={`/problems/${code}`}>
               <code>{code}</code>
-            </a>{' '}
+            </Link>{' '}
             <small>{errorCatalog[code].title}</small>
           </li>
         ))}
@@ -155,6 +150,7 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
 }
 
 interface JsonSchema {
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -164,7 +160,6 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
-  readonly pattern?: string;
   readonly format?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -174,8 +169,10 @@ interface JsonSchema {
 }
 
 function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | 'output' }) {
-  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
-  const shapes = json.oneOf ?? json.anyOf ?? [json];
+  const json = inlined(
+    z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema,
+  );
+  const shapes = shapesOf(json);
   return (
     <>
       {shapes.map(({ properties = {}, required = [] }) => (
@@ -202,6 +199,18 @@ function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | '
     </>
   );
 }
+
+/** The variants of a union, or the schema itself. */
+const shapesOf = (schema: JsonSchema): readonly JsonSchema[] =>
+  (schema.oneOf ?? schema.anyOf)?.flatMap(shapesOf) ?? [schema];
+
+/** The schema with its named definitions in place of the references to them. */
+const inlined = (schema: JsonSchema, definitions = schema.$defs ?? {}): JsonSchema =>
+  JSON.parse(JSON.stringify({ ...schema, $defs: undefined }), (_name, value) => {
+    if (typeof value?.$ref !== 'string') return value;
+    const { $ref, ...members } = value;
+    return { ...inlined(definitions[$ref.split('/').at(-1)] ?? {}, definitions), ...members };
+  });
 
 function rulesOf(member: JsonSchema): string {
   const parts = [

@@ -21,6 +21,23 @@ export interface HistoryEntry {
   readonly details?: string | undefined;
 }
 
+/**
+ * A page of at most `size` entries: it never ends between the outcome of an action and its intent, which the next page
+ * would show as an action without an outcome.
+ */
+export function pageOf(records: readonly AuditRecord[], size: number): readonly AuditRecord[] {
+  const awaited = new Set<string>();
+  let [entries, end] = [0, 0];
+  for (const [index, record] of records.entries()) {
+    if (record.phase === 'outcome' && record.intentId) awaited.add(record.intentId);
+    if (record.phase === 'outcome' || !awaited.delete(record.id)) entries++;
+    if (entries > size) break;
+    if (awaited.size === 0) end = index + 1;
+  }
+  // More actions at once than a page has entries.
+  return end === 0 ? records : records.slice(0, end);
+}
+
 /** Outcomes, and intents without one, which were interrupted. */
 export function historyOf(
   records: readonly AuditRecord[],

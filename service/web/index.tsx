@@ -31,7 +31,7 @@ import { addSetupPages } from './pages/setup.js';
 import { addLinkPages, addSignInPages } from './pages/sign-in.js';
 import { addSuccessPage } from './pages/success.js';
 import { createSessions, isSame } from './session.js';
-import { noSuchPage, type Site, seeOther, sendPage, sessionOf, textsOf } from './site.js';
+import { noSuchPage, routesOf, type Site, Visit } from './site.js';
 import { textsFor } from './texts/index.js';
 
 export interface WebOptions {
@@ -39,7 +39,7 @@ export interface WebOptions {
   readonly limits: Pick<RateLimits, 'address' | 'key'>;
   /** @default a neutral one */
   readonly brand?: Brand | undefined;
-  /** Of the setting's operator token; tokens that were created open the operator's pages, too. */
+  /** The hash of the setting's operator token; created tokens open the operator's pages, too. */
   readonly operatorTokenHash?: string | undefined;
 }
 
@@ -64,10 +64,11 @@ export function createWeb(
     sessions: createSessions(deps),
   };
 
-  addApiReference(router, site);
-  addProblemPages(router, site);
+  const routes = routesOf(router, site);
+  addApiReference(routes);
+  addProblemPages(routes);
   const pages = createPages(site, limits);
-  // The paths in the routes are whole, as the log has them.
+  // Routes keep their full path, so that the request log shows it.
   router.use((request, response, next) =>
     /^\/(sign-in|sign-out|connections|keys)(\/.*[^/])?$/.test(request.path)
       ? pages(request, response, next)
@@ -76,7 +77,7 @@ export function createWeb(
   const operator = createOperatorPages(site, limits, operatorTokenHash);
   operator.use(sendProblem(site));
   router.use('/operator', operator);
-  router.get('/', (_request, response) => seeOther(site, response, '/connections'));
+  routes.get('/', (visit) => visit.seeOther('/connections'));
   if (brand.embedOrigins.length > 0) {
     const embedded: Site = {
       ...site,
@@ -86,7 +87,7 @@ export function createWeb(
     };
     router.use('/embedded', createPages(embedded, limits));
   }
-  // A person who mistyped an address gets a page; programs get the API's JSON.
+  // 404: HTML for browsers, problem JSON for API clients.
   router.get(/^\/(?!v\d)/, (request, response, next) => {
     response.vary('accept');
     if (request.accepts('json', 'html') !== 'html') return next();
@@ -106,43 +107,45 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl)) throw formRefused();
     next();
   });
-  // An API key is no business of an embedded page.
-  if (!isEmbedded) addSignInPages(pages, site, limits);
-  addLinkPages(pages, site, limits);
+  const routes = routesOf(pages, site);
+  // Embedded pages accept sign-in links only, never API keys.
+  if (!isEmbedded) addSignInPages(routes, limits);
+  addLinkPages(routes, limits);
   pages.use(async (request, response, next) => {
     const session = await site.sessions.find(request);
+    const visit = new Visit(site, request, response);
     if (session === undefined) {
       if (request.method !== 'GET' || isEmbedded) throw sessionEnded();
-      return seeOther(site, response, '/sign-in');
+      return visit.seeOther('/sign-in');
     }
-    // As much as an API key may ask.
+    // The same rate limit as an API key.
     await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf)) throw formRefused();
     response.locals.organization = await requireActive(deps.store, session.organizationId);
     response.locals.session = session;
     if (request.path !== '/sign-out') {
       if (session.connectionId && request.path === '/connections')
-        return seeOther(site, response, `/connections/${session.connectionId}`);
+        return visit.seeOther(`/connections/${session.connectionId}`);
       requireAccess(session, request);
     }
     next();
   });
-  pages.post('/sign-out', async (request, response) => {
-    await site.sessions.end(request, response, sessionOf(response));
-    return seeOther(site, response, '/sign-in');
+  routes.post('/sign-out', async (visit) => {
+    await site.sessions.end(visit.request, visit.response, visit.session);
+    return visit.seeOther('/sign-in');
   });
-  addListPage(pages, site);
-  addNewConnectionPage(pages, site);
-  addAccessKeyPages(pages, site);
-  addSetupPages(pages, site);
-  addCheckPages(pages, site);
-  addAdministratorLinkPage(pages, site);
-  addSuccessPage(pages, site);
-  addConnectionPages(pages, site);
-  addScopePages(pages, site);
-  addRotatePages(pages, site);
-  addDeletePages(pages, site);
-  addKeyPages(pages, site);
+  addListPage(routes);
+  addNewConnectionPage(routes);
+  addAccessKeyPages(routes);
+  addSetupPages(routes);
+  addCheckPages(routes);
+  addAdministratorLinkPage(routes);
+  addSuccessPage(routes);
+  addConnectionPages(routes);
+  addScopePages(routes);
+  addRotatePages(routes);
+  addDeletePages(routes);
+  addKeyPages(routes);
   pages.use(() => {
     throw noSuchPage();
   });
@@ -156,13 +159,10 @@ const sendProblem =
   (error: unknown, request: Request, response: Response, next: NextFunction): unknown => {
     if (response.headersSent) return next(error);
     const { status, body, retryAfterSeconds } = problemAnswer(error, site.deps.publicUrl);
-    const { detail, remedy, code } = body;
-    const { requestId } = response.locals;
     if (status >= 500) logFailure(site.logger, request, response, error);
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    const view = <ProblemPage code={code} detail={detail} remedy={remedy} requestId={requestId} />;
-    const head = { title: textsOf(site, response).codes.title(code), isPlain: true };
-    return sendPage(site, response, head, view, status);
+    const visit = new Visit(site, request, response);
+    return visit.send(<ProblemPage {...body} requestId={visit.requestId} />, { isPlain: true, status });
   };
 
 const sessionEnded = () =>

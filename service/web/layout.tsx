@@ -1,35 +1,36 @@
 import type { Child } from 'hono/jsx';
+import type { Connection } from '../domain/connection.js';
+import type { OperatorPermission } from '../domain/operator.js';
 import { mayOpen } from './access.js';
-import { Callout, Form, useHref } from './components/basics.js';
+import { Callout, Form, Link } from './components/basics.js';
 import { Icon } from './components/icon.js';
 import { Mark } from './components/pair.js';
-import { usePage } from './page-context.js';
+import { type PageContext, usePage, useTexts } from './page-context.js';
 
-/** The result of the last action, shown once above the page. */
-export interface Notice {
-  readonly text: string;
-}
-
+/** Settings of a page, which the frame around it shows. */
 export interface Head {
-  readonly title: string;
-  readonly notice?: Notice | undefined;
-  /** Without JavaScript the page asks for `liveFrom` after so many seconds. */
-  readonly refreshSeconds?: number | undefined;
-  /** Where what changes without a request is read from, when it is not the page's own address. */
-  readonly liveFrom?: string | undefined;
+  /** The source of what changes without a request. @default the page's own address */
+  readonly live?: {
+    readonly from: string;
+    /** Without JavaScript the page is loaded again after this time. */
+    readonly refreshSeconds: number | undefined;
+  };
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;
-  /** A page of the vendor's staff, across organizations. */
-  readonly isOperator?: boolean | undefined;
-  /** Which link of the navigation is the page's; the connections by default. */
-  readonly section?: 'keys' | undefined;
   /** Settings of a link before the session exists. */
   readonly theme?: 'light' | 'dark' | undefined;
 }
 
+interface LayoutProps extends Head {
+  readonly title: string;
+  /** The result of the last action, shown once above the page. */
+  readonly notice: string | undefined;
+  readonly children?: Child;
+}
+
 /** A whole page. JSX escapes every value. */
-export function Layout({ head, children }: { head: Head; children?: Child }) {
-  const { texts, language, brand, assets, session, embedOrigins, degradedSince } = usePage();
+export function Layout({ children, ...head }: LayoutProps) {
+  const { texts, language, brand, assets, session, operator, embedOrigins, degradedSince } = usePage();
   const { common } = texts;
   const isEmbedded = embedOrigins.length > 0;
   return (
@@ -46,25 +47,21 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
         <link rel="icon" href={assets.favicon ?? 'data:,'} />
         <link rel="stylesheet" href={assets.style} />
         <script src={assets.script} defer />
-        {head.refreshSeconds && (
+        {head.live?.refreshSeconds && (
           <noscript>
-            <meta http-equiv="refresh" content={`${head.refreshSeconds}; url=${head.liveFrom}`} />
+            <meta http-equiv="refresh" content={`${head.live.refreshSeconds}; url=${head.live.from}`} />
           </noscript>
         )}
       </head>
-      <body data-copied={common.copied} data-selected={common.selected}>
+      <body data-copied={common.copied} data-selected={common.selected} data-lost={common.lost}>
         <a class="skip" href="#main">
           {common.skip}
         </a>
-        {isEmbedded || <Topbar {...head} />}
-        <main class="page" id="main" data-live-from={head.liveFrom}>
-          {head.notice && (
-            <Callout kind="ok" icon="ok" role="status" title={head.notice.text} more="notice" />
-          )}
-          {degradedSince && (session || head.isOperator) && (
-            <Callout icon="clock" role="status" title={common.onHold}>
-              <span>{common.onHoldLine}</span>
-            </Callout>
+        {isEmbedded || <Topbar isPlain={head.isPlain} />}
+        <main class="page" id="main" data-live-from={head.live?.from}>
+          {head.notice && <Callout kind="ok" icon="ok" role="status" title={head.notice} more="notice" />}
+          {degradedSince && (session ?? operator) && (
+            <Callout icon="clock" role="status" title={common.onHold} line={common.onHoldLine} />
           )}
           {children}
         </main>
@@ -75,74 +72,69 @@ export function Layout({ head, children }: { head: Head; children?: Child }) {
   );
 }
 
-function Topbar({ isPlain, isOperator, section }: Head) {
-  const { texts, brand, session } = usePage();
-  const { common } = texts;
-  const href = useHref();
+function Topbar({ isPlain }: Pick<Head, 'isPlain'>) {
+  const page = usePage();
+  const { texts, brand, path } = page;
+  const isOperator = page.operator !== undefined && !isPlain;
+  const sections = isPlain ? [] : sectionsOf(page);
+  const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
   return (
     <header class="topbar">
       <div class="topbar-in">
-        <a class="brand" href={href(isOperator ? '/operator' : '/connections')}>
+        <Link kind="brand" path={isOperator ? '/operator' : '/connections'}>
           <Mark kind="brand-mark" />
           <span>{brand.name}</span>
-        </a>
+        </Link>
         {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
-        {session && !isPlain && mayOpen(session, 'GET /connections') && (
-          <nav class="topbar-nav" aria-label={common.sections}>
-            <a href={href('/connections')} aria-current={section === 'keys' ? undefined : 'page'}>
-              {texts.list.title}
-            </a>
-            {mayOpen(session, 'GET /keys') && (
-              <a href={href('/keys')} aria-current={section === 'keys' ? 'page' : undefined}>
-                {texts.keys.title}
-              </a>
-            )}
+        {sections.length > 0 && (
+          <nav
+            class={isOperator ? 'topbar-nav topbar-sections' : 'topbar-nav'}
+            aria-label={texts.common.sections}
+          >
+            {sections.map(([to, title]) => (
+              <Link path={to} aria-current={to === here ? 'page' : undefined}>
+                {title}
+              </Link>
+            ))}
           </nav>
         )}
-        {isOperator && <OperatorSections />}
-        {isOperator ? <OperatorSignOut /> : <TopbarEnd />}
+        {isOperator ? (
+          <Form path="/operator/sign-out" kind="topbar-end">
+            <button type="submit" class="link small">
+              {texts.common.signOut}
+            </button>
+          </Form>
+        ) : (
+          <TopbarEnd />
+        )}
       </div>
     </header>
   );
 }
 
-function OperatorSections() {
-  const { texts, operator, path } = usePage();
-  const href = useHref();
-  if (operator === undefined) return null;
-  const { permissions } = operator.operator;
-  const sections = [
-    ['/operator', texts.operator.title],
-    ['/operator/organizations', texts.operator.organizations],
-    ...(permissions.includes('audit:read')
-      ? ([['/operator/audit', texts.operator.audit.title]] as const)
-      : []),
-    ...(permissions.includes('webhooks:write')
-      ? ([['/operator/webhooks', texts.operator.webhooks.short]] as const)
-      : []),
-  ] as const;
-  const here = sections.findLast(([to]) => path === to || path.startsWith(`${to}/`))?.[0];
-  return (
-    <nav class="topbar-nav topbar-sections" aria-label={texts.common.sections}>
-      {sections.map(([to, title]) => (
-        <a href={href(to)} aria-current={to === here ? 'page' : undefined}>
-          {title}
-        </a>
-      ))}
-    </nav>
-  );
-}
+type Section = readonly [path: string, title: string];
 
-function OperatorSignOut() {
-  const { texts, operator } = usePage();
-  if (operator === undefined) return null;
-  return (
-    <Form path="/operator/sign-out" kind="topbar-end">
-      <button type="submit" class="link small">
-        {texts.common.signOut}
-      </button>
-    </Form>
-  );
+/** The pages that the topbar leads to. */
+function sectionsOf({ texts, session, operator }: PageContext): readonly Section[] {
+  if (operator) {
+    const sections: readonly (readonly [OperatorPermission | undefined, ...Section])[] = [
+      [undefined, '/operator', texts.list.connections],
+      [undefined, '/operator/organizations', texts.operator.organizations],
+      ['audit:read', '/operator/audit', texts.operator.audit.title],
+      ['webhooks:write', '/operator/webhooks', texts.operator.webhooks.short],
+    ];
+    return sections
+      .filter(([needed]) => needed === undefined || operator.operator.permissions.includes(needed))
+      .map(([, ...section]) => section);
+  }
+  const sections: readonly Section[] = [
+    ['/connections', texts.list.title],
+    ['/keys', texts.keys.title],
+  ];
+  // Without the list of connections there is only one page.
+  return mayOpen(session, 'GET /connections')
+    ? sections.filter(([path]) => mayOpen(session, `GET ${path}`))
+    : [];
 }
 
 function TopbarEnd() {
@@ -205,9 +197,17 @@ function Footer() {
   );
 }
 
+/** The heading of a page, which is also its title in the browser. */
+export function Title(props: { id?: string; text: string; of?: string | undefined }) {
+  usePage().setTitle(props.of === undefined ? props.text : `${props.text}, ${props.of}`);
+  return <h1 id={props.id}>{props.text}</h1>;
+}
+
 /** A page's heading, a sentence below it, and its actions. */
 export const PageHead = (props: {
-  title: Child;
+  title: string;
+  /** The thing that the page is about, where its heading does not name it. */
+  of?: string | undefined;
   lead?: Child | undefined;
   beside?: Child | undefined;
   children?: Child;
@@ -215,11 +215,51 @@ export const PageHead = (props: {
   <div class="page-head">
     <div>
       <div class="row">
-        <h1>{props.title}</h1>
+        <Title text={props.title} of={props.of} />
         {props.beside}
       </div>
       {props.lead && <p>{props.lead}</p>}
     </div>
     {props.children && <div class="actions">{props.children}</div>}
   </div>
+);
+
+/** The path to this page. */
+export function Crumbs({ links, here }: { links: readonly (readonly [string, string])[]; here: string }) {
+  const { session } = usePage();
+  // A session of one connection has no list to go to.
+  const open = links.filter(([path]) => path !== '/connections' || mayOpen(session, 'GET /connections'));
+  if (open.length === 0) return null;
+  return (
+    <nav aria-label={useTexts().common.breadcrumb}>
+      <ol class="crumbs">
+        {open.map(([path, title]) => (
+          <li>
+            <Link path={path}>{title}</Link>
+          </li>
+        ))}
+        <li aria-current="page">{here}</li>
+      </ol>
+    </nav>
+  );
+}
+
+/** The head of a page about one thing of a connection, with the way back to it. */
+export const ConnectionHead = (props: {
+  connection: Pick<Connection, 'id' | 'name'>;
+  title: string;
+  /** Its name in the way back. @default title */
+  here?: string;
+  lead: Child;
+}) => (
+  <>
+    <Crumbs
+      links={[
+        ['/connections', useTexts().list.title],
+        [`/connections/${props.connection.id}`, props.connection.name],
+      ]}
+      here={props.here ?? props.title}
+    />
+    <PageHead title={props.title} lead={props.lead} />
+  </>
 );

@@ -19,13 +19,15 @@ export interface PageContext {
   readonly path: string;
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string; readonly operator: Operator } | undefined;
-  /** Since then verdicts are on hold. */
+  /** The time since when verdicts are on hold. */
   readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
   /** Display names of declared targets, by the key of their scope. */
   readonly targetNames?: ReadonlyMap<string, string> | undefined;
   /** Milliseconds since the epoch: relative times count from here. */
   readonly now: number;
+  /** Receives the page's title from its heading. */
+  readonly setTitle: (title: string) => void;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: no component is rendered outside of a page.

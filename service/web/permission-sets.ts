@@ -1,8 +1,7 @@
-import type { Request } from 'express';
 import { type Connection, permissionSetOf } from '../domain/connection.js';
 import type { PermissionSet } from '../domain/permission-set.js';
 import { type PermissionSetView, viewPermissionSet } from '../domain/permission-set-view.js';
-import { fields, type Site } from './site.js';
+import type { Site, Visit } from './site.js';
 
 /** The newest version of each of the vendor's sets. */
 export const newestSets = ({ deps }: Site): PermissionSet[] => {
@@ -11,9 +10,9 @@ export const newestSets = ({ deps }: Site): PermissionSet[] => {
 };
 
 /** The optional statements that a form did not check; all are included before there is a form. */
-export function leftOut(request: Request, { name, statements }: PermissionSet): string[] {
-  if (request.method !== 'POST') return [];
-  const included = fields(request, `optional-${name}`);
+export function leftOut(visit: Visit, { name, statements }: PermissionSet): string[] {
+  if (visit.request.method !== 'POST') return [];
+  const included = visit.fields(`optional-${name}`);
   return statements.flatMap(({ sid, optional }) => (optional && !included.includes(sid) ? [sid] : []));
 }
 

@@ -1,4 +1,5 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response, Router } from 'express';
+import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import type { Logger } from 'pino';
 import type { Dependencies } from '../actions/dependencies.js';
@@ -7,10 +8,11 @@ import { securityHeaders } from '../api/security-headers.js';
 import type { Requester } from '../domain/audit.js';
 import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
+import type { Operator } from '../domain/operator.js';
 import { namesOf } from '../domain/project.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
-import { type Head, Layout, type Notice } from './layout.js';
+import { type Head, Layout } from './layout.js';
 import { type PageContext, PageContextProvider } from './page-context.js';
 import { requesterOf, type Sessions, type WebSession } from './session.js';
 import { type Language, languageOf, type Texts } from './texts/index.js';
@@ -25,7 +27,7 @@ export interface Site {
   readonly texts: Record<Language, Texts>;
   /** The path of the public URL, and of the embedded pages below it: empty at the root of a host. */
   readonly base: string;
-  /** Pages of these origins may embed this site's; none else. */
+  /** The origins whose pages may embed this site. */
   readonly embedOrigins: readonly string[];
 }
 
@@ -42,103 +44,165 @@ const contentSecurityPolicy = (embedOrigins: readonly string[]) =>
     `frame-ancestors ${embedOrigins.length > 0 ? embedOrigins.join(' ') : "'none'"}`,
   ].join('; ');
 
-export async function sendPage(
-  site: Site,
-  response: Response,
-  head: Head,
-  content: Child,
-  status = 200,
-): Promise<void> {
-  const text = `<!doctype html>${render(site, response, <Layout head={head}>{content}</Layout>)}`;
-  const { 'x-frame-options': denied, ...headers } = securityHeaders;
-  response.writeHead(status, {
-    ...headers,
-    // It can't name origins; the policy below does.
-    ...(site.embedOrigins.length === 0 && { 'x-frame-options': denied }),
-    'content-type': 'text/html; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'content-language': languageIn(response),
-    'cache-control': 'no-store',
-    'content-security-policy': contentSecurityPolicy(site.embedOrigins),
-    // With "no-referrer" browsers send "Origin: null" with forms.
-    'referrer-policy': 'same-origin',
-    'x-request-id': response.locals.requestId,
-  });
-  response.end(text);
+/** A request for a page, and the ways to answer it. */
+export class Visit {
+  readonly texts: Texts;
+  private readonly language: Language;
+
+  constructor(
+    readonly site: Site,
+    readonly request: Request,
+    readonly response: Response,
+  ) {
+    const session: WebSession | undefined = response.locals.session;
+    this.language = languageOf(request, session?.look.language);
+    this.texts = site.texts[this.language];
+  }
+
+  /** The session; absent on pages before sign-in. */
+  get session(): WebSession {
+    return this.response.locals.session;
+  }
+
+  /** The operator who is signed in; absent on other pages. */
+  get operator(): Operator {
+    return this.response.locals.operator.operator;
+  }
+
+  get requestId(): string {
+    return this.response.locals.requestId;
+  }
+
+  /** The actor, for the audit log. */
+  get by(): Requester {
+    return requesterOf(this.session, this.response);
+  }
+
+  /** The id that the path names. */
+  get id(): string {
+    return String(this.request.params.id);
+  }
+
+  /** The connection that the path names, of the session's organization. */
+  connection(): Promise<Connection> {
+    return findConnection(this.site.deps.store, this.session, this.id);
+  }
+
+  /** A member of the query; absent and repeated ones are empty. */
+  queried(name: string): string {
+    const value: unknown = this.request.query[name];
+    return typeof value === 'string' ? value : '';
+  }
+
+  /** A field of the form; absent and repeated ones are empty. */
+  field(name: string): string {
+    const [value = '', ...more] = this.fields(name);
+    return more.length === 0 ? value : '';
+  }
+
+  /** All values of a field, such as the boxes that are checked. */
+  fields(name: string): string[] {
+    const value: unknown = Object.hasOwn(this.request.body ?? {}, name) ? this.request.body[name] : [];
+    return [value].flat().filter((each): each is string => typeof each === 'string');
+  }
+
+  /** Scopes on the page of this visit read as the vendor's platform names them. */
+  async loadTargetNames(): Promise<void> {
+    const projects = await this.site.deps.store.projects(this.session.organizationId);
+    this.response.locals.targetNames = namesOf(projects);
+  }
+
+  /** A page or a part of one as HTML. */
+  render(content: Child, setTitle: PageContext['setTitle'] = () => {}): string {
+    const { site, request, texts, language } = this;
+    const { session, operator, organization, targetNames } = this.response.locals;
+    const context: PageContext = {
+      texts,
+      language,
+      brand: site.brand,
+      assets: site.assets,
+      base: site.base,
+      embedOrigins: site.embedOrigins,
+      path: `${request.baseUrl}${request.path}`.replace(/\/$/, ''),
+      session,
+      operator,
+      degradedSince: site.deps.health.degradedSince,
+      organizationName: organization?.name,
+      targetNames,
+      now: site.deps.clock.now(),
+      setTitle,
+    };
+    return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
+  }
+
+  /** Answers with a page. */
+  async send(content: Child, { status = 200, ...head }: Head & { status?: number } = {}): Promise<void> {
+    const { site, response } = this;
+    let title = '';
+    const main = this.render(content, (text) => {
+      title = text;
+    });
+    const page = (
+      <Layout {...head} title={title} notice={this.notice()}>
+        {raw(main)}
+      </Layout>
+    );
+    const text = `<!doctype html>${this.render(page)}`;
+    const { 'x-frame-options': denied, ...headers } = securityHeaders;
+    response.writeHead(status, {
+      ...headers,
+      // It can't name origins; the policy below does.
+      ...(site.embedOrigins.length === 0 && { 'x-frame-options': denied }),
+      'content-type': 'text/html; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      'content-language': this.language,
+      'cache-control': 'no-store',
+      'content-security-policy': contentSecurityPolicy(site.embedOrigins),
+      // With "no-referrer" browsers send "Origin: null" with forms.
+      'referrer-policy': 'same-origin',
+      'x-request-id': this.requestId,
+    });
+    response.end(text);
+  }
+
+  /** Leads to another page of this site. */
+  seeOther(path: string): void {
+    this.response.set({ ...securityHeaders, 'cache-control': 'no-store' });
+    this.response.redirect(303, `${this.site.base}${path}`);
+  }
+
+  /** The result of the action before this page; the address has its name, never its text. */
+  private notice(): string | undefined {
+    const { notices } = this.texts.common;
+    const { session, operator } = this.response.locals;
+    const done = this.queried('done');
+    return (session ?? operator) && Object.hasOwn(notices, done) ? notices[done] : undefined;
+  }
 }
 
-/** A page or a part of one as HTML. */
-export function render(site: Site, response: Response, content: Child): string {
-  const language = languageIn(response);
-  const context: PageContext = {
-    texts: site.texts[language],
-    language,
-    brand: site.brand,
-    assets: site.assets,
-    base: site.base,
-    embedOrigins: site.embedOrigins,
-    path: `${response.req.baseUrl}${response.req.path}`.replace(/\/$/, ''),
-    session: response.locals.session,
-    operator: response.locals.operator,
-    degradedSince: site.deps.health.degradedSince,
-    organizationName: response.locals.organization?.name,
-    targetNames: response.locals.targetNames,
-    now: site.deps.clock.now(),
+/** Adds pages to a site. */
+export type Routes = ReturnType<typeof routesOf>;
+
+export function routesOf(router: Router, site: Site) {
+  type Handler = (visit: Visit, next: NextFunction) => unknown;
+  const answer = (handler: Handler) => (request: Request, response: Response, next: NextFunction) =>
+    handler(new Visit(site, request, response), next);
+  return {
+    site,
+    get: (path: string, handler: Handler) => void router.get(path, answer(handler)),
+    post: (path: string, handler: Handler) => void router.post(path, answer(handler)),
   };
-  return String(<PageContextProvider.Provider value={context}>{content}</PageContextProvider.Provider>);
 }
 
-function languageIn(response: Response): Language {
-  const session: WebSession | undefined = response.locals.session;
-  return languageOf(response.req, session?.look.language);
-}
-
-export const textsOf = (site: Site, response: Response): Texts => site.texts[languageIn(response)];
-
-/** Leads to another page of this site. */
-export function seeOther(site: Site, response: Response, path: string): void {
-  response.set({ ...securityHeaders, 'cache-control': 'no-store' });
-  response.redirect(303, `${site.base}${path}`);
-}
-
-export const sessionOf = (response: Response): WebSession => response.locals.session;
-
-export const byOf = (response: Response): Requester => requesterOf(sessionOf(response), response);
-
-/** The connection that the path names, of the session's organization. */
-export const connectionIn = (
-  site: Site,
-  request: Request<{ id: string }>,
-  response: Response,
-): Promise<Connection> => findConnection(site.deps.store, sessionOf(response), request.params.id);
-
-/** Scopes on the page that is sent next read as the vendor's platform names them. */
-export async function loadTargetNames({ deps }: Site, response: Response): Promise<void> {
-  response.locals.targetNames = namesOf(await deps.store.projects(sessionOf(response).organizationId));
-}
-
-/** A field of the form; absent and repeated ones are empty. */
-export function field(request: Request, name: string): string {
-  const value: unknown = Object.hasOwn(request.body ?? {}, name) ? request.body[name] : undefined;
-  return typeof value === 'string' ? value : '';
-}
-
-/** All values of a field, such as the boxes that are checked. */
-export function fields(request: Request, name: string): string[] {
-  const value: unknown = Object.hasOwn(request.body ?? {}, name) ? request.body[name] : [];
-  return [value].flat().filter((each): each is string => typeof each === 'string');
-}
-
-/** A member of the query; absent and repeated ones are empty. */
-export function queried(request: Request, name: string): string {
-  const value: unknown = request.query[name];
-  return typeof value === 'string' ? value : '';
-}
-
-/** A refusal to show beside its form; any other error has its own page. */
-export function expected(error: unknown): RolebridgeError {
-  if (error instanceof RolebridgeError && error.code !== 'connection_not_found') return error;
-  throw error;
+/** The refusal of an action, to show beside its form; any other error has its own page. */
+export async function refusalOf(action: () => Promise<unknown>): Promise<RolebridgeError | undefined> {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RolebridgeError && error.code !== 'connection_not_found') return error;
+    throw error;
+  }
 }
 
 /** The path with the members of the query that have a value. */
@@ -146,14 +210,6 @@ export function withQuery(path: string, members: Readonly<Record<string, string 
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(members)) if (value) query.set(name, value);
   return query.size > 0 ? `${path}?${query}` : path;
-}
-
-/** The last action before this page; the address has its name, never its text. */
-export function noticeOf(site: Site, request: Request, response: Response): Notice | undefined {
-  const { notices } = textsOf(site, response).common;
-  const done = queried(request, 'done');
-  const text = Object.hasOwn(notices, done) ? notices[done] : undefined;
-  return text === undefined ? undefined : { text };
 }
 
 export const noSuchPage = () =>

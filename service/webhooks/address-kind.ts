@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * `private`: this machine, the network around it, or a range that is not on the internet, such as the cloud's
- * metadata service. An invalid address counts as private, too.
+ * `private` is every address that is not on the public internet, such as loopback, private networks and the metadata
+ * service of the cloud. An invalid address counts as private.
  * https://www.iana.org/assignments/iana-ipv4-special-registry, https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export function addressKind(address: string): 'public' | 'private' {
@@ -12,7 +12,7 @@ export function addressKind(address: string): 'public' | 'private' {
   if (family !== 6) return 'private';
   const inside = ipv4Inside(text);
   if (inside !== undefined) return addressKind(inside);
-  // Only what IANA has given out as global unicast, and of that nothing with a special meaning.
+  // Global unicast as assigned by IANA, without special-purpose ranges.
   return globalUnicast6.check(text, 'ipv6') && !notPublic6.check(text, 'ipv6') ? 'public' : 'private';
 }
 
@@ -46,7 +46,7 @@ function blockList(family: 'ipv4' | 'ipv6', ranges: readonly (readonly [string, 
   return list;
 }
 
-/** An IPv6 address that leads to an IPv4 one: mapped, translated (NAT64) or tunnelled (6to4). */
+/** The IPv4 address in a mapped, NAT64 or 6to4 address. */
 function ipv4Inside(address: string): string | undefined {
   const groups = groupsOf(address);
   const [high = 0, low = 0] = startsWith(groups, [0x2002]) ? groups.slice(1, 3) : groups.slice(6);

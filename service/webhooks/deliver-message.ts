@@ -9,38 +9,38 @@ import { addressKind } from './address-kind.js';
 import { signatureHeaders } from './signature-headers.js';
 
 export interface DeliveryOptions {
-  /** Lets messages go to this machine and private networks, there without TLS too. @default false */
+  /** Allows endpoints at private addresses, with http: too. @default false */
   readonly allowsPrivate?: boolean | undefined;
-  /** Of one delivery, from the name's resolution to the answer's status. @default 15,000 */
+  /** The timeout of one delivery, from name resolution to response status. @default 15,000 */
   readonly timeoutMs?: number;
-  /** How names are resolved. @default the system's way */
+  /** Resolves host names. @default the system's resolver */
   readonly lookup?: LookupFunction;
 }
 
 export interface Destination {
   readonly url: string;
-  /** All sign; `whsec_…`. */
+  /** The secrets that sign; `whsec_…`. */
   readonly secrets: readonly string[];
 }
 
 /** The result of one attempt. */
 export type DeliveryResult =
   | { readonly outcome: 'delivered'; readonly status: number }
-  /** `gone`: the endpoint wants no more of them (410). */
+  /** The endpoint refuses further messages (410). */
   | { readonly outcome: 'gone'; readonly status: number }
   | {
       readonly outcome: 'failed';
       readonly status?: number | undefined;
-      /** For the log; nothing of the answer is in it. */
+      /** The reason for the log, without content of the answer. */
       readonly reason: string;
       readonly retryAfterMs?: number | undefined;
-      /** The endpoint could not be reached at all, so others for it would fail as well. */
+      /** The endpoint can't be reached, so that other messages to it would fail as well. */
       readonly isUnreachable: boolean;
     };
 
 /**
- * Sends one message once. Redirects are not followed and nothing of an answer is read but its status. The address that a
- * name leads to is judged when the connection is made, so that a name can't lead elsewhere after it was judged.
+ * Sends one message once. Redirects are not followed, and only the status of the answer is read. The address of a name is
+ * checked when the connection opens, so that the name can't resolve to another one after the check (DNS rebinding).
  */
 export function createDelivery({ allowsPrivate = false, timeoutMs = 15_000, lookup }: DeliveryOptions) {
   return async function deliver(
@@ -52,7 +52,7 @@ export function createDelivery({ allowsPrivate = false, timeoutMs = 15_000, look
     const isPlain = url.protocol === 'http:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     try {
-      // An address in the URL is connected to without any lookup.
+      // Node does not look up a literal address.
       if (isIP(host) !== 0) assertAllowed(host, { allowsPrivate, isPlain });
     } catch (error) {
       return failed(error);
@@ -60,8 +60,8 @@ export function createDelivery({ allowsPrivate = false, timeoutMs = 15_000, look
     const ends = AbortSignal.timeout(timeoutMs);
     const options: RequestOptions = {
       method: 'POST',
-      // A separate connection for each message: no idle ones to close, and each address is judged. Behind a proxy it is
-      // the proxy that resolves the name and decides what may be reached.
+      // A separate connection for each message, so that each address is checked. A proxy resolves names itself, and
+      // decides what can be reached.
       agent: proxyAgentFor(url.href) ?? false,
       lookup: guardedLookup(lookup ?? systemLookup, { allowsPrivate, isPlain }),
       signal: signal ? AbortSignal.any([signal, ends]) : ends,
@@ -95,7 +95,7 @@ function answerTo(request: ClientRequest, body: string): Promise<EndpointAnswer>
     request.once('error', reject);
     request.once('response', (response) => {
       resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
-      // However long the answer is: it is not read.
+      // The body of the answer is not read.
       response.on('error', () => {});
       response.destroy();
     });
@@ -119,7 +119,7 @@ function resultOf({ status, retryAfter }: EndpointAnswer): DeliveryResult {
 
 interface Allowance {
   readonly allowsPrivate: boolean;
-  /** Without TLS. */
+  /** The URL is http:. */
   readonly isPlain: boolean;
 }
 
@@ -131,7 +131,7 @@ function assertAllowed(address: string, { allowsPrivate, isPlain }: Allowance): 
     throw new Error('the endpoint is at a public address and its URL is not https');
 }
 
-/** The addresses that come out of it are the ones that are connected to; one that is not allowed ends it. */
+/** Node connects only to addresses that this lookup returns; one that is not allowed fails it. */
 function guardedLookup(lookup: LookupFunction, allowance: Allowance): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found, family) => {

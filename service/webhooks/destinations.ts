@@ -3,7 +3,7 @@ import type { Clock, Encryption, Store } from '../domain/ports.js';
 import { type SettingEndpoint, webhookSecretContext } from '../domain/webhook-endpoint.js';
 import type { Destination } from './deliver-message.js';
 
-/** Where messages to an endpoint go, and what signs them; undefined when it is disabled or gone. */
+/** Finds URL and secrets of an endpoint; undefined if it is disabled or deleted. */
 export function createDestinations(
   {
     store,
@@ -22,7 +22,7 @@ export function createDestinations(
     const endpoint = await store.webhookEndpoint(id);
     if (!endpoint?.isEnabled) return undefined;
     const { url, secret, previousSecret, organizationId } = endpoint;
-    // A message of an organization that was erased meanwhile.
+    // The organization may have been erased since.
     const owner = await store.organization(organizationId);
     if (organizationId !== operatorOrganizationId && owner?.erasedAt !== undefined) return undefined;
     const now = new Date(clock.now()).toISOString();

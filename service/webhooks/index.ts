@@ -1,6 +1,6 @@
 /**
- * Events on their way to the vendor's endpoints, as signed Standard Webhooks. Messages are
- * stored with the change (`actions/commit-change.ts`); here they are signed and delivered until an endpoint accepts them.
+ * Delivers events to the vendor's endpoints as signed Standard Webhooks. Messages are stored with their change
+ * (`actions/commit-change.ts`) and retried until the endpoint accepts them.
  */
 import type { Logger } from 'pino';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
@@ -21,16 +21,16 @@ export interface WebhookOptions extends DeliveryOptions {
   readonly secrets?: readonly string[] | undefined;
 }
 
-/** Twice as long as a delivery takes at most. */
+/** Longer than the timeout of a delivery. */
 const leaseMs = 60_000;
-/** One that can't be delivered holds the next about its connection for this long; the gap shows in `version`. */
+/** The longest time that an undeliverable message holds up the next of its connection; `version` shows the gap. */
 const longestHoldMs = 3_600_000;
-/** How long after the one before it a message is looked at again. */
+/** The delay after the previous message of the same connection. */
 const behindMs = 50;
-/** Messages to an endpoint that keeps answering 410 are given up after this. */
+/** Messages to an endpoint that keeps answering 410 are dropped after this time. */
 const longestWaitMs = 24 * 3_600_000;
 
-/** Starts to deliver. */
+/** Starts the delivery. */
 export function deliverMessages(
   deps: Pick<Dependencies, 'store' | 'clock' | 'encryption' | 'webhooks'>,
   { logger, metrics }: { logger: Logger; metrics: Metrics },
@@ -42,20 +42,20 @@ export function deliverMessages(
   const clockWatch = watchClock(clock);
   const pauses = createPauses(clock);
   const shares = createShares();
-  /** Endpoints that took a message since this process started, and none failed since. */
+  /** Endpoints whose last delivery by this process succeeded. */
   const working = new Set<string>();
-  /** Endpoints whose last answers were looked up: one that said 410 is left alone after a restart, too. */
+  /** Lookups of the last results of endpoints: one that answered 410 stays paused after a restart. */
   const recalls = new Map<string, Promise<void>>();
   const count = (outcome: string) => metrics.webhookDeliveries.inc({ outcome });
   const later = (message: OutboxMessage, atMs: number) =>
     store.completeMessage(message, { dueAt: new Date(atMs).toISOString(), attempts: message.attempts });
-  const giveUp = (message: OutboxMessage, next: Pick<NextDelivery, 'attempts' | 'lastAttempt'> = message) => {
+  const drop = (message: OutboxMessage, next: Pick<NextDelivery, 'attempts' | 'lastAttempt'> = message) => {
     const { attempts, lastAttempt } = next;
     const finished = { at: isoNow(clock), outcome: 'failed' } as const;
     return store.completeMessage(message, { attempts, lastAttempt, finished });
   };
 
-  /** Messages that are leased together share one look-up; a failed one is repeated. */
+  /** Messages that are leased together share one lookup; a failed lookup is repeated. */
   function recall(endpoint: string, url: string): Promise<void> {
     const recalled =
       recalls.get(endpoint) ??
@@ -79,7 +79,7 @@ export function deliverMessages(
     const destination = await destinationOf(message.endpoint);
     const about = aboutMessage(message, destination?.url);
     if (destination === undefined) {
-      logger.warn(about, 'a webhook is given up: its endpoint is disabled, or not configured any more');
+      logger.warn(about, 'webhook dropped: its endpoint is disabled or deleted');
       return store.completeMessage(message, undefined);
     }
     const now = clock.now();
@@ -88,21 +88,21 @@ export function deliverMessages(
       return later(message, Math.max(Date.parse(first.dueAt), now) + behindMs);
     const { url } = destination;
     await recall(message.endpoint, url);
-    // A person requested a test message, and waits for its result.
+    // Someone waits for the result of a test message.
     const pause = message.connectionId === undefined ? undefined : pauses.of(url);
     if (pause) {
       if (!pause.isGone || now - Date.parse(message.createdAt) <= longestWaitMs)
-        // New messages go first: an earlier failure may be the message that the endpoint is slow about.
+        // New messages go first: the endpoint may be slow because of the failed one.
         return later(message, pause.untilMs + (message.attempts > 0 ? 1000 : 0) + Math.random() * 1000);
       count('gone');
-      logger.error(about, 'a webhook is given up: its endpoint has answered 410 for a day');
-      return giveUp(message);
+      logger.error(about, 'webhook dropped: its endpoint has answered 410 for a day');
+      return drop(message);
     }
     const turnAtMs = shares.turnOf(message, now);
     if (turnAtMs !== undefined) return later(message, turnAtMs);
     pauses.holdOthers(url);
     const result = await shares.hold(message, () => deliver(message, destination, { nowMs: now, signal }));
-    // The service ends: nothing is known of this try, so it is made again.
+    // Aborted by shutdown; retry.
     if (signal.aborted && result.outcome === 'failed') return;
     pauses.learn(url, result);
     await finish(message, result, about, { at: isoTime(now), attempts: message.attempts + 1 });
@@ -120,7 +120,7 @@ export function deliverMessages(
     const line = { ...about, attempts, status };
     if (result.outcome === 'delivered') {
       count('delivered');
-      logger.info(line, 'a webhook was delivered');
+      logger.info(line, 'webhook delivered');
       const finished = { at: isoNow(clock), outcome: 'delivered' } as const;
       await store.completeMessage(message, { attempts, lastAttempt, finished });
       if (working.has(endpoint)) return;
@@ -133,21 +133,18 @@ export function deliverMessages(
       const nextAt = isoTime(Date.parse(at) + goneMs);
       logger.error(
         { ...about, nextAt },
-        'a webhook is given up: its endpoint answers 410 and wants no more of them, and gets none for an hour',
+        'webhook dropped: its endpoint answers 410 (gone) and is paused for an hour',
       );
-      return giveUp(message, { attempts, lastAttempt });
+      return drop(message, { attempts, lastAttempt });
     }
     const { reason, retryAfterMs } = result;
     const dueAt = afterFailure({ failures: attempts, nowMs: Date.parse(at), retryAfterMs });
     count(dueAt === undefined ? 'given_up' : 'retried');
     if (dueAt === undefined) {
-      logger.error(
-        { ...line, reason },
-        'a webhook is given up: it could not be delivered in more than a day',
-      );
-      return giveUp(message, { attempts, lastAttempt });
+      logger.error({ ...line, reason }, 'webhook dropped: it could not be delivered in more than a day');
+      return drop(message, { attempts, lastAttempt });
     }
-    logger.warn({ ...line, reason, nextAt: dueAt }, 'a webhook was not delivered, and is tried again');
+    logger.warn({ ...line, reason, nextAt: dueAt }, 'webhook not delivered; it will be retried');
     return store.completeMessage(message, { dueAt, attempts, lastAttempt });
   }
 
@@ -159,7 +156,7 @@ export function deliverMessages(
     concurrency: slots.all,
     leaseMs,
     async lease(request) {
-      // The clock was ahead and is correct again: postponed messages are brought forward.
+      // The clock was ahead and is correct again: hasten postponed messages.
       if (clockWatch.jump() < 0) {
         pauses.clear();
         await store.hastenMessages(undefined, request.now);
@@ -171,7 +168,7 @@ export function deliverMessages(
   });
 }
 
-/** For the log: an endpoint's path may hold a token of its owner's. */
+/** The log has only the host of the endpoint, because its path can contain a token. */
 const aboutMessage = ({ id, endpoint, connectionId }: OutboxMessage, url: string | undefined) => ({
   webhookId: id,
   endpointId: endpoint,

@@ -1,12 +1,11 @@
-/** Svix's schedule, after the example of Standard Webhooks: about 28 hours in all, then a message is given up. */
+/** The retry schedule that Standard Webhooks suggests: about 28 hours in all. */
 const delaysSeconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000] as const;
 
-/** An endpoint's `Retry-After` counts up to this. */
+/** The upper limit of an endpoint's `Retry-After`. */
 const longestAskedMs = 3_600_000;
 
 /**
- * When to try again after so many failures, at random up to a fifth later so that messages that failed together don't come
- * together again; undefined when it is given up.
+ * The time of the next attempt, with up to 20 % jitter; undefined after the last attempt.
  */
 export function afterFailure({
   failures,

@@ -1,19 +1,19 @@
 import type { OutboxMessage } from '../domain/ports.js';
 
-/** Deliveries at the same time: of all, and of the messages to one endpoint and of one organization. */
+/** Concurrent deliveries: in all, to one endpoint, and of one organization. */
 export const slots = { all: 64, endpoint: 16, organization: 32 } as const;
-/** A message that waits for its turn is looked at again after this, at most. */
+/** The longest wait until a message is tried again. */
 const longestTurnMs = 30_000;
 
 interface Share {
   running: number;
-  /** Of the latest delivery. */
+  /** The duration of the last delivery. */
   tookMs: number;
-  /** When the message that waits last can expect its turn. */
+  /** The expected turn of the last waiting message. */
   turnAtMs: number;
 }
 
-/** A slow endpoint, or an organization with many of them, takes a part of the slots and leaves the others their turn. */
+/** Limits concurrent deliveries for each endpoint and organization, so that a slow one leaves slots to others. */
 export function createShares() {
   const shares = new Map<string, Share>();
   const shareOf = (key: string): Share => {
@@ -26,7 +26,7 @@ export function createShares() {
     { key: organizationId, most: slots.organization },
   ];
   return {
-    /** Undefined: it can go now. Otherwise when its turn may come. */
+    /** The time at which to try again; undefined if the message can be sent now. */
     turnOf(message: OutboxMessage, nowMs: number): number | undefined {
       let turnAtMs: number | undefined;
       for (const { key, most } of sharesOf(message)) {

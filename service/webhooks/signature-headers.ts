@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /**
- * The headers that sign a message, with every secret that is in use: an endpoint that knows one of them accepts it, so that
- * a secret can be changed without a moment in which nothing is accepted.
+ * The headers that sign a message with every active secret, so that an endpoint accepts it throughout a rotation.
  * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 export function signatureHeaders(

@@ -1,6 +1,7 @@
 /** The headers that operations read, and bad values of each. */
-import { createsSomething } from '../../service/api/idempotency.js';
+
 import type { Operation } from '../../service/api/operation.js';
+import { createsSomething } from '../../service/api/operation.js';
 
 export function headersOf(operation: Operation): string[] {
   const { auth } = operation;

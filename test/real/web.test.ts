@@ -254,6 +254,34 @@ inChromium('an answer that AWS does not give is no failure, and the page asks ag
   await vendor.call('DELETE', `/v1/connections/${id}`);
 });
 
+inChromium('help for a long wait opens, also on a page that an answer has replaced', async () => {
+  const page = await member();
+  await page.clock.install();
+  const { id } = await begin(page);
+  await page.getByRole('link', { name: 'Terraform', exact: true }).click();
+  await page.getByText('Enter the role ARN instead').click();
+  await check(page, 'arn:aws:iam::12:role/x');
+  await page.locator('#roleArn[aria-invalid="true"]').waitFor();
+  const help = page.locator('details', { hasText: 'Nothing happens?' });
+  expect(await help.getAttribute('open')).toBeNull();
+  await page.clock.fastForward(120_000);
+  await page.getByText('Is the secret set where you deploy?').waitFor();
+  await vendor.call('DELETE', `/v1/connections/${id}`);
+});
+
+inChromium('a check whose connection breaks says so, and keeps the form', async () => {
+  const visitor = await newVisitor();
+  await signIn(visitor, vendor);
+  const { page, faults } = visitor;
+  const { id } = await begin(page);
+  await page.route('**/check', (route) => route.abort());
+  await check(page, 'arn:aws:iam::123456789012:role/x');
+  await page.getByRole('alert').filter({ hasText: 'The connection was lost.' }).waitFor();
+  expect(await page.getByLabel('Role ARN').count()).toBe(1);
+  expect(faults.splice(0)).toEqual([expect.stringContaining('ERR_FAILED')]);
+  await vendor.call('DELETE', `/v1/connections/${id}`);
+});
+
 inChromium('connects with an access key; a wrong one is refused; another one takes its place', async () => {
   const page = await member();
   const { accountId, admin } = vendor.sandbox.createAccount();

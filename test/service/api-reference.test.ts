@@ -27,6 +27,15 @@ it('has every call of the OpenAPI document, with the codes of its problems', asy
   expect(page).toContain('/problems/external_id_not_required');
 });
 
+it('shows the members of each variant of an answer, and the values of named types', () => {
+  const answer = /id="getConnection"(.*?)<\/section>/s.exec(page)?.[1] ?? '';
+  expect(answer.match(/<table/g)).toHaveLength(6);
+  expect(answer).toMatch(/<code>roleArn<\/code>/);
+  const list = /id="listConnections"(.*?)<\/section>/s.exec(page)?.[1] ?? '';
+  expect(list).toContain('one of &quot;pending&quot;, &quot;connected&quot;, &quot;failed&quot;');
+  expect(page).not.toContain('list of anything');
+});
+
 it('loads nothing from another site', () => {
   const addresses = [...page.matchAll(/(?:src|href|action)="([^"]*)"/g)].map((match) => match[1] ?? '');
   expect(addresses.length).toBeGreaterThan(50);

@@ -119,6 +119,11 @@ it('a secret is repeated for 15 minutes unless revoked or rotated; the key expir
   nowMs += 24 * 3_600_000;
   expect((await post('/v1/connections', { name: 'x' }, 'k')).status).toBe(201);
   expect(await count()).toBe(2);
+  const setupCodes = `/v1/connections/${first.body.id}/setup-code`;
+  const code = await post(setupCodes, {}, 's');
+  expect((await post(setupCodes, {}, 's')).body).toEqual(code.body);
+  await vendor.call('DELETE', setupCodes);
+  expect((await post(setupCodes, {}, 's')).body.code).toBe('secret_no_longer_available');
   const rotated = await post('/v1/connections', { name: 'r' }, 'r');
   await vendor.call('POST', `/v1/connections/${rotated.body.id}/rotate-callback-secret`, {});
   expect((await post('/v1/connections', { name: 'r' }, 'r')).status).toBe(410);

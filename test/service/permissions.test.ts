@@ -429,6 +429,10 @@ test('the operator sees the number of connections of each version, including unu
       { permissionSet: 'read@1', connections: 0, isServed: true },
     ]),
   );
+  // Connections without a permission set have no row.
+  await vendor.call('POST', '/v1/connections', { name: 'without a set' });
+  const { body: usage } = await vendor.call('GET', '/v1/operator/permission-sets', undefined, token);
+  expect(usage.permissionSets).toEqual(body.permissionSets);
   expect((await vendor.call('GET', '/v1/operator/permission-sets')).status).toBe(401);
   const env = { ROLEBRIDGE_URL: vendor.service.url, ROLEBRIDGE_OPERATOR_TOKEN: token };
   const { stdout } = await runCommandLine(['permissions', 'usage'], { env });

@@ -1,5 +1,6 @@
 /** One organization's verification can prove a fault of another's role. */
 
+import { errorCatalog } from '../../service/domain/error-catalog/index.js';
 import { until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { startWebhookReceiver } from '../webhook-receiver.js';
@@ -56,6 +57,7 @@ it("fails a connection whose role accepts another connection's external ID, what
     (line) => line.includes('external_id_not_enforced') && line.includes('security'),
   );
   for (const { id } of [first, second]) expect(alarms.some((line) => line.includes(id))).toBe(true);
+  for (const line of alarms) expect(line).toContain(errorCatalog.external_id_not_enforced.title);
   // Still open to the other one: not healed by a check with its own external ID.
   trust(first.externalId, second.externalId);
   expect(await verify('first')).not.toBe('connected');

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileStore } from '../../service/index.js';
+import { fileOperations } from '../../service/records/lowdb/files.js';
 import { runCommandLine } from '../command-line.js';
 import { aConnection, anAuditRecord, anOrganization, connectedTo, intent } from '../contract/records.js';
 
@@ -114,6 +115,34 @@ test('drops the lines of an audit log from the first damaged one', async () => {
   expect(await namesIn(damaged.id)).toEqual([['first', 'second'], 1]);
 });
 
+test('keeps an audit record that only the document has yet', async () => {
+  let isBroken = false;
+  const store = await openFileStore({
+    directory,
+    keys,
+    fileOperations: {
+      open: (async (path: string, ...rest: [string]) => {
+        if (isBroken && path.endsWith('.jsonl')) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        return fileOperations.open(path, ...rest);
+      }) as typeof fileOperations.open,
+    },
+  });
+  const record = anAuditRecord(damaged.id);
+  isBroken = true;
+  await store.commit({
+    connection: { next: aConnection(damaged.id, { name: 'third' }), ifVersion: null, intent },
+    audit: [record],
+  });
+  await store.close();
+  const lines = readFileSync(log(), 'utf8');
+  writeFileSync(log(), `${lines.slice(0, -1)}\nnot a line\n`);
+  expect((await repair('--drop')).code).toBe(0);
+  const repaired = await openFileStore({ directory, keys });
+  const { records } = await repaired.auditRecords(damaged.id, { limit: 10 });
+  expect(records.map(({ id }) => id)).toContain(record.id);
+  await repaired.close();
+});
+
 test('drops an unreadable organization and keeps its files', async () => {
   for (const path of [file(), `${file()}.bak`]) truncateSync(path, 10);
   expect((await repair()).stdout).toContain('Would drop: The organization');
@@ -125,6 +154,6 @@ test('drops an unreadable organization and keeps its files', async () => {
 test('is refused while a service uses the directory', async () => {
   const store = await openFileStore({ directory, keys });
   const { code, stderr } = await repair('--drop');
-  expect([code, stderr]).toEqual([3, expect.stringContaining(`The process ${process.pid} is using`)]);
+  expect([code, stderr]).toEqual([3, expect.stringContaining(`is in use by process ${process.pid}.`)]);
   await store.close();
 });

@@ -1,4 +1,4 @@
-/** The pages of each kind of link: no page offers a link or button that the session can't use. */
+/** The pages of each kind of link: titles are headings, and no link or button is one that the session can't use. */
 import { fillWithEveryState } from '../demo/open.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient } from '../web-client.js';
@@ -25,6 +25,10 @@ async function crawl(browser: WebClient, start: string) {
     if (pages.has(address)) continue;
     const { status, text } = await browser.get(address);
     pages.set(address, status);
+    expect([address, /<title>([^<]*) · /.exec(text)?.[1]]).toEqual([
+      address,
+      /<h1[^>]*>([^<]*)/.exec(text)?.[1],
+    ]);
     for (const [, href = ''] of text.matchAll(/<a [^>]*href="(\/[^"]*)"/g)) waiting.push(decoded(href));
     for (const [, action = '', body = ''] of text.matchAll(
       /<form method="post" action="([^"]+)"[^>]*>([\s\S]*?)<\/form>/g,

@@ -67,7 +67,7 @@ function readIn(html: string): string {
     html.replaceAll('<wbr/>', '').replace(/<(script|style|pre|code|textarea)\b[\s\S]*?<\/\1>/g, ' '),
   );
   const spoken = body.matchAll(
-    / (?:title|alt|aria-label|placeholder|data-(?:copied|selected|busy|filter|say))="([^"]*)"/g,
+    / (?:title|alt|aria-label|placeholder|data-(?:copied|selected|lost|busy|filter|say))="([^"]*)"/g,
   );
   const names = [...spoken].map(([, text]) => text);
   const text = [body.replace(/<[^>]*>/g, ' '), ...names].join(' ').replaceAll('&#39;', '’');

@@ -20,5 +20,8 @@ test('says how many it shows, and finds the others by a part of their name', asy
   expect(wordsOf(list)).toContain('The first 5000 connections that match');
   const found = await browser.get('/connections?q=STORE+559');
   expect(wordsOf(found)).toMatch(/store 559 .*store 5599 /);
+  const every = await browser.get('/connections?q=store&page=224');
+  expect(wordsOf(every)).toContain('The first 5600 connections that match');
+  expect(wordsOf(every)).toMatch(/store 5575 .*store 5599 /);
   expect(wordsOf(await browser.get('/connections?q=nothing+at+all'))).toContain('No connection matches');
 });

@@ -58,6 +58,30 @@ test('goes forward and back through the pages of a list', async () => {
   expect(start && namesOn(start)).toEqual(namesOn(first));
 });
 
+test('shows a connection that an address names, also behind the first 100', async () => {
+  const { organization, apiKey } = await vendor.service.createOrganization('Massive');
+  const ids: string[] = [];
+  for (let number = 0; number < 102; number++) {
+    const made = { name: `massive-${number}` };
+    ids.push((await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', made)).body.id);
+  }
+  const { browser } = await signedIn();
+  const path = `/operator/organizations/${organization.id}`;
+  const first = await browser.get(path);
+  const hidden = ids.filter((id) => !first.text.includes(`id="${id}"`));
+  expect(hidden).toHaveLength(2);
+  for (const id of hidden)
+    expect((await browser.get(`${path}?connection=${id}`)).text).toContain(`<tr role="row" id="${id}">`);
+});
+
+test('downloads the whole list from any of its pages', async () => {
+  const { browser } = await signedIn();
+  const whole = (await browser.get('/operator/connections.csv')).text;
+  const [id] = /con_[a-z0-9]+/.exec(whole) ?? [];
+  for (const cursor of ['before', 'after'])
+    expect((await browser.get(`/operator/connections.csv?${cursor}=${id}`)).text).toBe(whole);
+});
+
 test('shows the audit log of all organizations, of one and of a connection', async () => {
   const { id } = await connectIn(vendor, 'Soylent', 'green', false);
   const { browser } = await signedIn();

@@ -47,7 +47,7 @@ test('shows connections of all organizations, security events first, and filters
     const table = text.slice(text.indexOf('id="all"'));
     expect([query, table.includes(shown), table.includes(hidden)]).toEqual([query, true, false]);
   }
-  const organizationId = /organizations\/(org_[a-z0-9]+)#/.exec(page.text)?.[1];
+  const organizationId = /organizations\/(org_[a-z0-9]+)\?connection/.exec(page.text)?.[1];
   const one = await browser.get(`/operator/organizations/${organizationId}?connection=${open.id}`);
   expect(wordsOf(one)).toMatch(
     /Globex.*open-role.*History Audit log Checked Rejected: The role can be assumed without the external ID/,
@@ -77,6 +77,15 @@ test('a session ends by expiry, sign-out and with the token; a forged cookie is 
   await other.get('/operator');
   expect((await other.post('/operator/sign-out')).url).toBe('/operator/sign-in');
   expect((await other.get('/operator')).url).toBe('/operator/sign-in');
+  const busy = (await signedIn()).browser;
+  let left = busy.cookieText();
+  for (let minutes = 20; minutes < 12 * 60; minutes += 20) {
+    aheadMs += 20 * 60_000;
+    left = (await busy.get('/operator')).url === '/operator' ? busy.cookieText() : 'ended';
+  }
+  expect(left).not.toBe('ended');
+  aheadMs += 20 * 60_000;
+  expect((await busy.get('/operator')).url).toBe('/operator/sign-in');
   aheadMs = 0;
   const forged = `${cookie.slice(0, -4)}AAAA`;
   for (const [given, status] of [

@@ -1,5 +1,6 @@
 /** Scopes on the page where the vendor's platform declares its targets. */
 import { type OperatedVendor, startOperator } from '../operator.js';
+import { callApi } from '../vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
 
 let vendor: OperatedVendor;
@@ -39,4 +40,18 @@ test('are chosen from the declared targets by name, with no default and no free 
   expect(wordsOf(saved)).toMatch(/Web architecture This connection/);
   const { body: now } = await vendor.call('GET', `/v1/connections/${body.id}`);
   expect(now.scopes).toEqual([{ project: 'shop', environment: 'production', architecture: 'web' }]);
+});
+
+test('a session within a scope learns of no connection above it, whatever it sends', async () => {
+  const { apiKey } = await vendor.service.createOrganization('Limited');
+  const call = (path: string, body: object) => callApi(vendor.service.url, apiKey, 'POST', path, body);
+  await call('/v1/connections', { name: 'the hidden default', scope: {} });
+  const { id } = (await call('/v1/connections', { name: 'shop', scope: { project: 'shop' } })).body;
+  const permissions = ['connections:read', 'connections:write'];
+  const limited = { name: 'limited', permissions, scope: { project: 'shop' } };
+  const key = (await call('/v1/api-keys', limited)).body.apiKey;
+  const browser = openWebClient(vendor.service.url);
+  expect((await browser.signIn(key)).status).toBe(200);
+  const page = await browser.post(`/connections/${id}/scope`, { scope: ['', 'shop'] });
+  expect([page.status >= 400, page.text.includes('the hidden default')]).toEqual([true, false]);
 });

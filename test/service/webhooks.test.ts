@@ -122,7 +122,7 @@ test("two endpoints get the same message with the same id, and a failing one doe
   const ids = (receiver: typeof one) => receiver.received.map(({ id }) => id).sort();
   expect(ids(one)).toEqual(ids(other));
   expect(new Set(ids(one)).size).toBe(4);
-  expect(vendor.logged('was not delivered')[0]).toMatchObject({
+  expect(vendor.logged('webhook not delivered')[0]).toMatchObject({
     endpoint: '127.0.0.1:9',
     reason: 'ECONNREFUSED',
   });
@@ -147,15 +147,15 @@ describe('an endpoint that fails', () => {
       10 * hour,
     ].entries()) {
       const before = vendor.clock.now();
-      await until(() => vendor.logged('is tried again').length === index + 1);
-      const nextAt = Date.parse(vendor.logged('is tried again').at(-1)?.nextAt);
+      await until(() => vendor.logged('will be retried').length === index + 1);
+      const nextAt = Date.parse(vendor.logged('will be retried').at(-1)?.nextAt);
       gaps.push((nextAt - before) / waitMs);
       vendor.clock.pass(waitMs * 1.2 + 1_000);
       await until(() => receiver.received.length === index + 2);
     }
     for (const gap of gaps) expect(gap).toBeCloseTo(1.1, 0);
-    await until(() => vendor.logged('is given up').length === 1);
-    expect(vendor.logged('is given up')).toMatchObject([
+    await until(() => vendor.logged('webhook dropped').length === 1);
+    expect(vendor.logged('webhook dropped')).toMatchObject([
       { level: 'error', attempts: 8, connectionId: made.id },
     ]);
     expect(vendor.clock.now() - began).toBeGreaterThan(27 * hour);
@@ -169,7 +169,7 @@ describe('an endpoint that fails', () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(410).end();
     await vendor.connected();
-    await until(() => vendor.logged('wants no more').length === 1);
+    await until(() => vendor.logged('answers 410 (gone)').length === 1);
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
   });
 
@@ -177,10 +177,8 @@ describe('an endpoint that fails', () => {
     await start({ metricsListener: { host: '127.0.0.1', port: 0 } });
     vendor.receiver.answer = (response) => response.writeHead(410).end();
     const first = await vendor.connected({ project: 'first' });
-    await until(() => vendor.logged('gets none for an hour').length === 1);
-    expect(vendor.logged('gets none for an hour')).toMatchObject([
-      { level: 'error', connectionId: first.id },
-    ]);
+    await until(() => vendor.logged('paused for an hour').length === 1);
+    expect(vendor.logged('paused for an hour')).toMatchObject([{ level: 'error', connectionId: first.id }]);
     const second = await vendor.connected({ project: 'second' });
     await until(async () => {
       const next = await vendor.store.nextMessageAt();
@@ -201,7 +199,7 @@ describe('an endpoint that fails', () => {
     const webhooks = { endpoints: [receiver.url], secrets: [receiver.secret], allowsPrivate: true };
     receiver.answer = (response) => response.writeHead(410).end();
     await vendor.connected();
-    await until(() => vendor.logged('wants no more').length === 1);
+    await until(() => vendor.logged('answers 410 (gone)').length === 1);
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
     const { apiKey } = vendor;
     await vendor.service.close();
@@ -219,8 +217,8 @@ describe('an endpoint that fails', () => {
     await start();
     vendor.receiver.answer = (response) => response.writeHead(429, { 'retry-after': '600' }).end();
     await vendor.connected();
-    await until(() => vendor.logged('is tried again').length === 1);
-    const nextAt = Date.parse(vendor.logged('is tried again')[0]?.nextAt);
+    await until(() => vendor.logged('will be retried').length === 1);
+    const nextAt = Date.parse(vendor.logged('will be retried')[0]?.nextAt);
     expect(nextAt - vendor.clock.now()).toBeGreaterThan(590_000);
     expect(nextAt - vendor.clock.now()).toBeLessThan(610_000);
   });
@@ -262,7 +260,7 @@ describe('an endpoint that fails', () => {
       write();
     };
     await vendor.connected();
-    await until(() => vendor.logged('a webhook was delivered').length === 1);
+    await until(() => vendor.logged('webhook delivered').length === 1);
     expect(written).toBeLessThan(20_000_000);
     await until(async () => (await vendor.store.nextMessageAt()) === undefined);
   });
@@ -356,11 +354,11 @@ describe('addresses that are never contacted', () => {
       },
     });
     await vendor.connected();
-    await until(() => vendor.logged('was not delivered').length === 1);
+    await until(() => vendor.logged('webhook not delivered').length === 1);
     expect([asked, inside.received.length]).toEqual([1, 1]);
     vendor.clock.pass(20_000);
-    await until(() => vendor.logged('was not delivered').length === 2);
-    expect(vendor.logged('was not delivered')[1]).toMatchObject({
+    await until(() => vendor.logged('webhook not delivered').length === 2);
+    expect(vendor.logged('webhook not delivered')[1]).toMatchObject({
       reason: expect.stringMatching(/not https/),
     });
     expect([asked, inside.received.length]).toEqual([2, 1]);
@@ -385,12 +383,12 @@ describe('addresses that are never contacted', () => {
     receivers.push(receiver);
     receiver.answer = (response) => response.writeHead(500).end();
     await vendor.connected();
-    await until(() => vendor.logged('is tried again').length === 1);
+    await until(() => vendor.logged('will be retried').length === 1);
     await vendor.service.close();
     const store = await openStore();
     await start({ store, webhooks: { endpoints: [], secrets } });
     vendor.clock.pass(hour);
-    await until(() => vendor.logged('not configured any more').length === 1);
+    await until(() => vendor.logged('disabled or deleted').length === 1);
     expect(receiver.received).toHaveLength(1);
     await until(async () => (await store.nextMessageAt()) === undefined);
     await sandbox.close();

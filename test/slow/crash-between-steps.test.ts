@@ -3,8 +3,7 @@
  * `Idempotency-Key` is answered afterwards, and what was half done is completed by the same request.
  */
 import { createOperatorOrganization } from '../../service/actions/operator-tokens.js';
-import { createsSomething } from '../../service/api/idempotency.js';
-import type { Example, Operation } from '../../service/api/operation.js';
+import { createsSomething, type Example, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
 import { keysOf } from '../../service/domain/keys-of.js';

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -122,6 +123,14 @@ describe('all wrong settings are named in one message, and nothing is written', 
   });
 });
 
+test('a service that can’t take commands beside it ends instead of running without them', async () => {
+  // A folder with a file in the place of the socket.
+  mkdirSync(join(dataDirectory, '.control'), { recursive: true });
+  writeFileSync(join(dataDirectory, '.control', 'file'), '');
+  const { code, stderr } = await end(run(['serve']));
+  expect([code, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+});
+
 test('a key from the command line works; SIGTERM under load loses no acknowledged change', async () => {
   const made = await end(run(['org', 'create', 'acme']));
   expect(made).toMatchObject({ code: 0, stderr: '' });
@@ -181,7 +190,7 @@ test('a data directory has one process at a time', async () => {
   const { code, stdout, stderr } = await end(run(['serve']));
   expect(code).toBe(3);
   expect(stderr).toContain(dataDirectory);
-  expect(stderr).toMatch(/another process/i);
+  expect(stderr).toMatch(/is in use by process \d+/);
   expect(stderr).not.toMatch(/\n {4}at /);
   expect(stdout).toBe('');
   expect(readdirSync(dataDirectory).sort()).toEqual(before);

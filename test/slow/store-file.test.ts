@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../service/domain/audit.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import type { LowdbOptions } from '../../service/records/lowdb/backend.js';
 import { type FileOperations, fileOperations } from '../../service/records/lowdb/files.js';
+import { inspect } from '../../service/records/lowdb/inspect.js';
+import { repair } from '../../service/records/lowdb/repair.js';
 import { openFileStore } from '../../service/records/open.js';
 import {
   aConnection,
@@ -183,7 +186,7 @@ describe('files', () => {
     const store = await open();
     for (const id of ['../evil', 'a/b', '', '.', 'a\0b'])
       await expect(store.createOrganization({ ...organization, id: id as OrganizationId })).rejects.toThrow(
-        'Not an organization',
+        'must be an id',
       );
   });
 });
@@ -203,12 +206,111 @@ test('a damaged old month of an audit log keeps no other organization from reten
   );
   const path = join(audit, oldest ?? '');
   await writeFile(path, (await readFile(path, 'utf8')).replace('"n":1', '"n":7'));
-  const now = new Date().toISOString();
-  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z', now)).rejects.toMatchObject({
+  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z')).rejects.toMatchObject({
     code: 'store_unavailable',
   });
   expect((await store.auditRecords(other.id, { limit: 9 })).records).toHaveLength(1);
   expect(await readdir(audit)).toContain(oldest);
+});
+
+describe('an audit log', () => {
+  const recordAt = (time: string) => anAuditRecord(organization.id, { id: auditIdAt(Date.parse(time)) });
+  const idsIn = async (store: Store) =>
+    (await store.auditRecords(organization.id, { limit: 100 })).records.map(({ id }) => id).reverse();
+
+  test.each([
+    ['write', 'a part of the line'],
+    ['fsync file', 'the whole line'],
+    ['fsync directory', 'an empty file'],
+  ])('whose last append of a month fails at %s, and leaves %s, continues in the next month', async (step) => {
+    let isBroken = false;
+    const store = await open({
+      fileOperations: {
+        ...watched((call) => {
+          if (isBroken && call === step) throw failure('EIO');
+        }),
+        ...(step === 'write' && {
+          open: (async (path: string, flags: string, mode: number) => {
+            const handle = await fileOperations.open(path, flags, mode);
+            const { writeFile: write } = handle;
+            handle.writeFile = (async (line: Buffer) => {
+              await write.call(handle, isBroken ? line.subarray(0, 9) : line);
+              if (isBroken) throw failure('ENOSPC');
+            }) as typeof handle.writeFile;
+            return handle;
+          }) as FileOperations['open'],
+        }),
+      },
+    });
+    await store.createOrganization(organization);
+    const kept = [recordAt('2020-01-30T00:00:00Z'), recordAt('2020-02-02T00:00:00Z')];
+    const [first, second] = kept as [AuditRecord, AuditRecord];
+    if (step !== 'fsync directory') await store.appendAudit([first]);
+    isBroken = true;
+    await expect(store.appendAudit([recordAt('2020-01-31T00:00:00Z')])).rejects.toMatchObject({
+      code: 'store_unavailable',
+      retryAfterSeconds: 5,
+    });
+    isBroken = false;
+    if (step === 'fsync directory') await store.appendAudit([first]);
+    await store.appendAudit([second]);
+    const ids = kept.map(({ id }) => id);
+    expect(await idsIn(store)).toEqual(ids);
+    await store.close();
+    expect((await inspect(directory)).damages).toEqual([]);
+    expect(await idsIn(await open())).toEqual(ids);
+  });
+
+  test('keeps its beginning when a month without a line goes', async () => {
+    let isBroken = false;
+    const store = await open({
+      fileOperations: watched((call) => {
+        if (isBroken && call === 'fsync directory') throw failure('EIO');
+      }),
+    });
+    await store.createOrganization(organization);
+    await store.appendAudit([recordAt('2020-02-01T00:00:00Z')]);
+    isBroken = true;
+    await expect(store.appendAudit([recordAt('2020-03-01T00:00:00Z')])).rejects.toThrow('EIO');
+    isBroken = false;
+    const kept = recordAt('2020-04-01T00:00:00Z');
+    await store.appendAudit([kept]);
+    for (const month of ['03', '04']) await store.deleteAuditBefore(`2020-${month}-01T00:00:00.000Z`);
+    expect(await idsIn(store)).toEqual([kept.id]);
+    await store.close();
+    expect((await inspect(directory)).damages).toEqual([]);
+  });
+
+  test.each([0, 1])(
+    'leaves out the line that a fenced writer appends late, %i lines before its end',
+    async (later) => {
+      let letGo: (() => void) | undefined;
+      let isHeld = false;
+      const fenced = await open({
+        fileOperations: watched(async (call) => {
+          if (isHeld && call === 'write') await new Promise<void>((resolve) => (letGo = resolve));
+        }),
+      });
+      await fenced.createOrganization(organization);
+      const kept = Array.from({ length: 3 + later }, () => anAuditRecord(organization.id));
+      await fenced.appendAudit(kept.slice(0, 1));
+      isHeld = true;
+      const losing = fenced.appendAudit([anAuditRecord(organization.id)]);
+      while (letGo === undefined) await setImmediate();
+      await rm(join(directory, '.lock'));
+      const other = await open();
+      for (const record of kept.slice(1, 3)) await other.appendAudit([record]);
+      letGo();
+      await expect(losing).rejects.toMatchObject({ code: 'store_unavailable' });
+      const read = await idsIn(other);
+      for (const record of kept.slice(3)) await other.appendAudit([record]);
+      const ids = kept.map(({ id }) => id);
+      expect([read, await idsIn(other)]).toEqual([ids.slice(0, 3), ids]);
+      await other.close();
+      expect((await inspect(directory)).damages).toEqual([]);
+      expect(await idsIn(await open())).toEqual(ids);
+    },
+  );
 });
 
 describe('a write', () => {
@@ -324,6 +426,23 @@ describe('a write', () => {
     expect(records.map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort());
   });
 
+  test('whose head can’t be stored is acknowledged and seen', async () => {
+    const store = await open();
+    await store.createOrganization(organization);
+    const head = inOrganizations(`${organization.id}.head`);
+    await rm(head);
+    await mkdir(head);
+    const kept = [await insert(store), await insert(store)];
+    const found = async (from: Store) =>
+      (await from.connections(organization.id, { limit: 9 })).connections.map(({ id }) => id).sort();
+    const ids = kept.map(({ id }) => id).sort();
+    expect(await found(store)).toEqual(ids);
+    await rm(head, { recursive: true });
+    await store.appendAudit([anAuditRecord(organization.id)]);
+    await store.close();
+    expect(await found(await open())).toEqual(ids);
+  });
+
   test('whose directory sync fails may have happened: the disk decides when it is readable', async () => {
     let isBroken = false;
     let hasRenamed = false;
@@ -420,7 +539,7 @@ describe('processes', () => {
     await expect(open()).rejects.toMatchObject({
       code: 'store_unavailable',
       detail: expect.stringContaining(directory),
-      remedy: expect.stringContaining('Stop the other process'),
+      remedy: expect.stringContaining('Stop that process'),
     });
   });
 
@@ -472,6 +591,15 @@ describe('processes', () => {
     }
   }, 60_000);
 
+  test('that are silent are not repaired', async () => {
+    const { child } = await start('hold');
+    child.kill('SIGSTOP');
+    await expect(repair(directory, { drop: true })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      detail: `The directory ${directory} is in use by a process that does not answer.`,
+    });
+  });
+
   test("on another host, where the socket doesn't work, write nothing more", async () => {
     let lost: (error: Error) => void = () => {};
     const losing = new Promise<Error>((resolve) => {
@@ -492,7 +620,7 @@ describe('processes', () => {
     expect(await readFile(file(), 'utf8')).toBe(before);
     // Its end leaves the other one's lock.
     await store.close();
-    await expect(open()).rejects.toMatchObject({ detail: expect.stringContaining('Another process') });
+    await expect(open()).rejects.toMatchObject({ detail: expect.stringContaining('is in use by') });
     await insert(other);
     await other.close();
     expect(await (await open()).connection(organization.id, theirs.id)).toEqual(theirs);

@@ -11,7 +11,7 @@ const textOf = (isWanted: (name: string) => boolean) =>
     .join('\n');
 
 /** Composed of a prefix and a look, such as `btn-${look}`. */
-const composed = /^(btn|badge|callout|pair|dot|input|l|tile)-/;
+const composed = /^(btn|badge|callout|cell|pair|dot|input|l|tile)-/;
 
 test('each class of the style sheets is in a component', () => {
   const styles = textOf((name) => name.endsWith('.css')).replace(/\/\*[\s\S]*?\*\/|url\([^)]*\)/g, '');

@@ -28,6 +28,7 @@ test.each([
   ['postgres://me:sec ret@[localhost/rolebridge', 'must be a URL: postgres://'],
   ['postgres://me:secret@db.example/rolebridge', 'without TLS'],
   ['postgres://me:secret@10.0.0.7/rolebridge', 'without TLS'],
+  ['postgres://me:secret@localhost,db.example/rolebridge', 'without TLS'],
 ])('rejects %s without printing the password', (url, message) => {
   expect(() => databaseOf(url)).toThrow(ConfigurationError);
   expect(() => databaseOf(url)).toThrow(message);

@@ -5,7 +5,7 @@ import { scope } from '../../domain/scope.js';
 import { defineOperation } from '../operation.js';
 import { name } from '../schemas.js';
 import { sessionPolicy } from '../session-policy.js';
-import { apiKeyShown, apiKeyView, ofKeys } from './view.js';
+import { apiKeyShown, apiKeyView, ofKeys } from './shared.js';
 
 export const createApiKeyRequest = z.strictObject({
   name,
@@ -19,7 +19,7 @@ export const createApiKeyRequest = z.strictObject({
     .extend({ sessionPolicy: sessionPolicy.optional() })
     .optional()
     .meta({ description: 'The longest duration, and a session policy for all credentials of the key.' }),
-  expiresAt: z.iso.datetime().optional().meta({ description: 'By default that of the key that creates it.' }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'By default the expiry of the creating key.' }),
 });
 
 export const createApiKey = defineOperation({
@@ -32,10 +32,9 @@ export const createApiKey = defineOperation({
   body: createApiKeyRequest,
   answer: {
     status: 201,
-    description: 'The key, which no other answer contains.',
-    schema: apiKeyShown.extend({ apiKey: z.string().meta({ description: 'In no other answer.' }) }),
+    description: 'The key, shown only in this response.',
+    schema: apiKeyShown.extend({ apiKey: z.string().meta({ description: 'Shown only in this response.' }) }),
   },
-  errors: ['quota_exceeded'],
   examples: {
     one: { body: { name: 'runner' }, returns: 201 },
     limited: {

@@ -4,7 +4,7 @@ import { invalidRequest } from '../../domain/errors.js';
 import { apiKeyId } from '../../domain/ids.js';
 import { defineOperation } from '../operation.js';
 import { limit, nextAfter, nextOf } from '../schemas.js';
-import { apiKeyShown, apiKeyView, ofKeys } from './view.js';
+import { apiKeyShown, apiKeyView, ofKeys } from './shared.js';
 
 const apiKeysQuery = z.strictObject({
   limit,

@@ -1,7 +1,7 @@
 import { revokeApiKey as revoke } from '../../actions/api-keys.js';
 import { apiKeyId } from '../example-values.js';
 import { defineOperation } from '../operation.js';
-import { ofKeys } from './view.js';
+import { ofKeys } from './shared.js';
 
 export const revokeApiKey = defineOperation({
   method: 'delete',

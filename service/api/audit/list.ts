@@ -14,22 +14,25 @@ const auditQuery = z.strictObject({
   connection: connectionId.meta({ description: 'Records about one connection only.' }).optional(),
 });
 
-/** Names of persons are stored encrypted. */
-const actorShown = z.discriminatedUnion('kind', [
-  actors.api_key,
-  actors.web_session.extend({
-    person: person.optional().meta({ description: 'The person of the sign-in link, unverified.' }),
-  }),
-  actors.callback,
-  actors.enrollment,
-  actors.operator,
-  actors.command_line,
-  actors.service,
-]);
+/** The actor as the API shows it: the stored name of a person is encrypted. */
+const actorShown = z
+  .discriminatedUnion('kind', [
+    actors.api_key,
+    actors.web_session.extend({
+      person: person.optional().meta({ description: 'The person of the sign-in link, unverified.' }),
+    }),
+    actors.callback,
+    actors.enrollment,
+    actors.operator,
+    actors.command_line,
+    actors.service,
+  ])
+  .meta({ id: 'Actor' });
+const hidden = { organizationId: true } as const;
 const auditRecord = z
   .discriminatedUnion('phase', [
-    auditPhases.intent.omit({ organizationId: true }).extend({ actor: actorShown }),
-    auditPhases.outcome.omit({ organizationId: true }).extend({ actor: actorShown }),
+    auditPhases.intent.omit(hidden).extend({ actor: actorShown }).meta({ id: 'AuditIntent' }),
+    auditPhases.outcome.omit(hidden).extend({ actor: actorShown }).meta({ id: 'AuditOutcome' }),
   ])
   .meta({ id: 'AuditRecord' });
 const auditPage = z.object({
@@ -54,7 +57,7 @@ export const listAuditRecords = defineOperation({
   },
   async handler({ deps, caller, query: { limit, before, connection } }) {
     if (connection === undefined) requireWholeOrganization(caller.authority);
-    // A deleted connection has records and no scope: only for those who see the whole organization.
+    // A deleted connection has no scope: its records are for callers of the whole organization only.
     else if (caller.authority.scope) await findConnection(deps.store, caller, connection);
     const page = await deps.store.auditRecords(caller.organizationId, {
       limit,
@@ -68,7 +71,7 @@ export const listAuditRecords = defineOperation({
   },
 });
 
-/** The organization is the reader's own. */
+/** A record as the API shows it. The organization is the caller's own. */
 export async function auditRecordView(
   deps: ApiDependencies,
   { organizationId, actor, ...record }: AuditRecord,

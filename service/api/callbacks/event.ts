@@ -7,7 +7,7 @@ const roleId = z
   .string()
   .regex(/^[A-Z0-9]{16,128}$/)
   .meta({ description: "The role's unique id (AROA…): Terraform's `unique_id`, IAM's `RoleId`." });
-/** Loose on purpose: a check names the fault. Control characters are never allowed. */
+/** Only control characters are refused here: the checks report other faults in detail. */
 const line = (most: number) =>
   z
     .string()
@@ -17,14 +17,10 @@ const reportedRole = { connectionId: z.string(), roleArn: line(2_048), roleId };
 const permissionSet = line(100)
   .meta({ description: 'Name and version of the permission set that is deployed: `deploy@3`.' })
   .optional();
-const without = z
-  .array(sid)
-  .max(100)
-  .meta({ description: 'The optional statements that are left out.' })
-  .optional();
+const without = z.array(sid).max(100).meta({ description: 'The omitted optional statements.' }).optional();
 const timestamp = z.iso.datetime({ offset: true });
 
-/** The wire contract of the callback. */
+/** The events of the callback. */
 export const callbackEvent = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('role.provisioned'),

@@ -5,20 +5,20 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { IdempotencyRecord } from '../../domain/ports.js';
 import { type Answer, problemAnswer } from '../problem.js';
 
-type EventKey = Pick<IdempotencyRecord, 'connectionId' | 'webhookId'> & { readonly requestHash: string };
+type EventKey = Pick<IdempotencyRecord, 'organizationId' | 'connectionId' | 'webhookId' | 'requestHash'>;
 
 export interface Attempt {
-  /** Of this event, also over retries: the propagation window counts from here. */
+  /** When the event first arrived: the propagation window starts here, even for retries. */
   readonly firstAttemptAtMs: number;
-  /** The record of the answer, for the commit that decides the event. */
+  /** Builds the idempotency record that is stored with the decision. */
   readonly idempotencyRecordOf: (answer?: (next: Connection) => Answer) => IdempotencyRecordOf;
 }
 type Decide = (attempt: Attempt) => Promise<Answer>;
 
 /**
- * Answers each event once. Nothing is stored before the commit that decides it, so that a crash leaves nothing to wait
- * for. A retry in this process waits for the attempt that runs; of two processes that decide at once, the commit of one
- * is refused, and it gives the other's answer.
+ * Handles each event once. Nothing is stored before the commit that decides the event, so that a crash leaves no lock
+ * behind. A retry in the same process waits for the running attempt. If two processes decide at once, one commit is
+ * refused, and that process returns the answer of the other.
  */
 export function createHandleOnce(deps: Dependencies) {
   const running = new Map<string, { readonly requestHash: string; readonly answer: Promise<Answer> }>();
@@ -39,13 +39,17 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
   const stored = () => deps.store.idempotencyRecord(key.connectionId, key.webhookId, isoNow(deps.clock));
   const known = await stored();
   if (known) requireSameBody(known, key);
-  if (known?.answer) return known.answer;
+  if (known?.answer) return answerIn(known.answer);
   const { firstAttemptAt } = known ?? { firstAttemptAt: isoNow(deps.clock) };
-  const answered = ({ status, body }: Answer) => ({ ...key, firstAttemptAt, answer: { status, body } });
+  const answered = ({ status, body }: Answer) => ({
+    ...key,
+    firstAttemptAt,
+    answer: { status, body: JSON.stringify(body) },
+  });
   const failed = (problem: Answer) =>
     isVerdict(problem) ? answered(problem) : { ...key, firstAttemptAt, answer: undefined };
   const problemOf = (error: unknown) => callbackProblem(error, deps);
-  /** The subject of the last record: its commit can still fail with another error. */
+  /** The error or connection of the last prepared record, whose commit may have failed. */
   let recorded: unknown;
   const idempotencyRecordOf: Attempt['idempotencyRecordOf'] =
     (answer = () => ({ status: 200, body: null })) =>
@@ -61,17 +65,17 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
     const problem = problemOf(error);
     if (recorded !== error && !isChangedMeanwhile(error))
       await deps.store.commit({ idempotency: failed(problem) }).catch((failure) => {
-        // Without a verdict, the error is the answer.
+        // Only a verdict must be stored.
         if (isVerdict(problem)) throw failure;
       });
     if (isVerdict(problem)) return problem;
     const others = isChangedMeanwhile(error) ? (await stored())?.answer : undefined;
-    if (others) return others;
+    if (others) return answerIn(others);
     throw isChangedMeanwhile(error) ? changedMeanwhile() : error;
   }
 }
 
-/** A retry of a request that is being handled waits for its answer, and not for ever. */
+/** A retry waits for the running attempt up to a limit. */
 function inTime(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
   const answered = new AbortController();
   const late = deps.clock.sleep(deps.maxWaitMs, answered.signal).then(() => {
@@ -84,15 +88,17 @@ function inTime(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
 }
 
 /** @throws RolebridgeError `idempotency_key_reused` */
-function requireSameBody(
-  { requestHash }: { readonly requestHash?: string | undefined },
-  key: EventKey,
-): void {
-  if (requestHash === undefined || requestHash === key.requestHash) return;
+function requireSameBody({ requestHash }: Pick<EventKey, 'requestHash'>, key: EventKey): void {
+  if (requestHash === key.requestHash) return;
   throw new RolebridgeError('idempotency_key_reused', 'This webhook-id was sent before with another body.', {
     remedy: 'Send each event with a new webhook-id, and a retry with the same body.',
   });
 }
+
+const answerIn = ({ status, body }: NonNullable<IdempotencyRecord['answer']>): Answer => ({
+  status,
+  body: JSON.parse(body),
+});
 
 const isVerdict = ({ status }: Answer): boolean => status < 500 && status !== 429;
 
@@ -106,7 +112,7 @@ const changedMeanwhile = () =>
     retryAfterSeconds: 1,
   });
 
-/** The contract of the callback knows 422 for everything that is not valid. */
+/** Callbacks report every invalid request as 422. */
 function callbackProblem(error: unknown, { publicUrl, vendor }: Dependencies): Answer {
   const known = isChangedMeanwhile(error) ? changedMeanwhile() : error;
   const answer = problemAnswer(known, publicUrl, vendor.inSentence);

@@ -20,13 +20,13 @@ import { connectionView } from '../views.js';
 import { callbackEvent } from './event.js';
 import { type Attempt, createHandleOnce } from './handle-once.js';
 
-/** Answers `POST /v1/callbacks`: the same `webhook-id` is one event, with the first answer again. */
+/** Handles `POST /v1/callbacks`. A repeated `webhook-id` gets the first answer again. */
 export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, limits: RateLimits) {
   const secretsOf = createCallbackSecrets(deps);
   const handleOnce = createHandleOnce(deps);
 
   return async (headers: IncomingHttpHeaders, rawBody: Buffer, requestId: string): Promise<Answer> => {
-    // Nothing but the connection's id is read before the signature is checked.
+    // Only the connection id is read before the signature check.
     const claimedId = connectionIdIn(rawBody);
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
     const trust = connection && roleRegistrationOf(connection);
@@ -40,10 +40,11 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
             "Check that CONNECT_CALLBACK_SECRET is the secret shown when this connection was created, and that the connection id and this machine's clock are right.",
         },
       );
-    // Counted only now: only the secret's holder can use a connection's callbacks up.
+    // Counted after the signature check, so that strangers can't use up the limit of a connection.
     await limits.callback(connection.id);
     const requestHash = hash('sha256', rawBody);
-    return handleOnce({ connectionId: connection.id, webhookId, requestHash }, (attempt) =>
+    const { id: connectionId, organizationId } = connection;
+    return handleOnce({ organizationId, connectionId, webhookId, requestHash }, (attempt) =>
       decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, attempt),
     );
   };
@@ -60,7 +61,7 @@ async function decide(
   const connection = await deps.store.connectionForCallback(id);
   if (connection === undefined)
     throw new Error(`Connection ${id} is gone from the store; deleted ones stay.`);
-  // A stack that is destroyed says so even then.
+  // A suspended organization still accepts deregistrations.
   if (event.type !== 'role.deprovisioned') await requireActive(deps.store, connection.organizationId);
   const links = { page: `${deps.publicUrl}/connections/${id}` };
   switch (event.type) {
@@ -97,7 +98,7 @@ async function decide(
 
 const inVendorsName = ({ vendor }: Dependencies, text: string) => withVendorName(text, vendor.inSentence);
 
-/** A scope that is set stays: the stack prints what of its request did not count. */
+/** A callback can't change a scope that is set: warn that the requested one was ignored. */
 function scopeWarnings({ scopes }: Connection, asked: Scope | undefined) {
   if (asked === undefined || scopes.some((scope) => scopeKey(scope) === scopeKey(asked))) return [];
   const kept = scopes.map(describeScope).join('; ') || 'nothing yet';

@@ -9,7 +9,7 @@ const createdSetupCode = z
   .object({
     code: text.meta({ description: 'The set-up code. It is shown once.' }),
     link: text.meta({ description: 'The code with the address of this service, for `init --setup`.' }),
-    command: text.meta({ description: 'The whole command.' }),
+    command: text.meta({ description: 'The command to run, with the link.' }),
     expiresAt: isoTime,
   })
   .meta({ id: 'CreatedSetupCode' });
@@ -23,10 +23,10 @@ export const createSetupCode = defineOperation({
     'For 7 days, the code reads the values of the connection (GET /v1/setup-code), and nothing else. It contains no secret: send the callback secret separately.',
   answer: {
     status: 201,
-    description: 'The code, which no other answer contains.',
+    description: 'The code, shown only in this response.',
     schema: createdSetupCode,
   },
-  errors: ['quota_exceeded', ...findErrors, 'method_mismatch'],
+  errors: [...findErrors, 'method_mismatch'],
   examples: { one: { path, returns: 201 } },
   handler: async (input) => create(input.deps, input.by, await connectionIn(input)),
 });

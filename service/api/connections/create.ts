@@ -30,7 +30,6 @@ export const createConnection = defineOperation({
     'access_key_unreadable',
     'scope_taken',
     'target_unknown',
-    'quota_exceeded',
     'permission_set_unknown',
   ],
   examples: {
@@ -59,7 +58,7 @@ export const createConnection = defineOperation({
   },
 });
 
-/** A limited key says where its connections apply: without a scope, a callback would. */
+/** A key that is limited to a scope must name one: otherwise the callback could choose any. */
 function requireScopeOf(
   authority: Authority,
   { scope, ...body }: { scope?: Scope | undefined; scopeFrom?: 'callback' | undefined },

@@ -14,7 +14,7 @@ export const listConnections = defineOperation({
   path: '/v1/connections',
   ...reading,
   summary: 'Lists connections.',
-  description: 'A page at a time.',
+  description: 'Returns a page at a time.',
   query: listQuery,
   answer: { status: 200, description: 'A page of connections.', schema: connectionList },
   examples: {

@@ -9,25 +9,27 @@ import { accessKeyMembers, sessionTokenFits } from '../access-key-schema.js';
 import { limit, name, partition, permissionSetMembers } from '../schemas.js';
 
 const connectionLabels = {
-  reference: reference.meta({ description: 'Your name for it.' }),
-  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
-  defaultRegion: region.meta({ description: 'Passed on with credentials.' }),
+  reference: reference.meta({ description: 'Your own name for the connection.' }),
+  metadata: metadata.meta({ description: 'Up to 20 texts for your own use.' }),
+  defaultRegion: region.meta({ description: 'The region that is returned with credentials.' }),
 };
 const newConnectionLabels = z.object(connectionLabels).partial().shape;
 
-/** Until someone gives it one. */
+/** The name of a connection that was created without one. */
 export const defaultName = 'New connection';
 
-export const createRoleConnectionRequest = z.strictObject({
-  name: name.default(defaultName),
-  ...newConnectionLabels,
-  method: z.literal('assume_role').optional(),
-  scope: scope.optional(),
-  scopeFrom: z.literal('callback').optional(),
-  partition,
-  expectedAccountId: accountId.optional(),
-  ...permissionSetMembers,
-});
+export const createRoleConnectionRequest = z
+  .strictObject({
+    name: name.default(defaultName),
+    ...newConnectionLabels,
+    method: z.literal('assume_role').optional(),
+    scope: scope.optional(),
+    scopeFrom: z.literal('callback').optional(),
+    partition,
+    expectedAccountId: accountId.optional(),
+    ...permissionSetMembers,
+  })
+  .meta({ id: 'CreateRoleConnectionRequest' });
 
 export const createAccessKeyConnectionRequest = z
   .strictObject({
@@ -39,17 +41,17 @@ export const createAccessKeyConnectionRequest = z
     partition,
     expectedAccountId: accountId.optional(),
   })
-  .superRefine(sessionTokenFits);
+  .superRefine(sessionTokenFits)
+  .meta({ id: 'CreateAccessKeyConnectionRequest' });
 
-export const createConnectionRequest = z.discriminatedUnion('method', [
-  createRoleConnectionRequest,
-  createAccessKeyConnectionRequest,
-]);
+export const createConnectionRequest = z
+  .discriminatedUnion('method', [createRoleConnectionRequest, createAccessKeyConnectionRequest])
+  .meta({ id: 'CreateConnectionRequest' });
 
 export const renameRequest = z.strictObject({ name });
 
-/** While pending, the account and the permission set as well. */
-export const changeConnectionRequest = z
+/** The account and permission set can change while the connection is pending. */
+export const updateConnectionRequest = z
   .strictObject({
     name: name.optional(),
     reference: connectionLabels.reference.nullable().optional(),
@@ -69,7 +71,7 @@ export const setScopesRequest = z.strictObject({
   replace: z.boolean().default(false),
 });
 
-/** Seconds that the secret before still signs; a week at most. */
+/** How long the previous secret stays valid; a week at most. */
 export const rotateCallbackSecretRequest = z.strictObject({
   previousValidSeconds: z.int().min(0).max(604_800).optional(),
 });
@@ -104,8 +106,8 @@ export const listQuery = z.strictObject({
       'must be a path of names',
     )
     .optional()
-    .meta({ description: 'Those that hold this scope or one within it: `shop/production`.' }),
+    .meta({ description: 'Connections that hold this scope or one within it: `shop/production`.' }),
 });
 
-/** Across organizations. */
-export const operatorListQuery = z.strictObject(connectionFilters);
+/** Filters across organizations. */
+export const operatorListQuery = z.strictObject(connectionFilters).meta({ id: 'ConnectionFilters' });

@@ -14,7 +14,7 @@ export const rotateCallbackSecret = defineOperation({
   body: rotateCallbackSecretRequest,
   answer: {
     status: 200,
-    description: 'The new secret, which no other answer contains.',
+    description: 'The new secret, shown only in this response.',
     schema: createdRoleConnection
       .pick({ callbackSecret: true, statusToken: true })
       .extend({ previousValidUntil: isoTime }),

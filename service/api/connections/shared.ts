@@ -6,7 +6,7 @@ import type { ApiDependencies, Caller } from '../operation.js';
 import * as answers from './answers.js';
 
 export const tag = 'Connections';
-/** Shared parts of the calls. */
+/** Common members of the operations in this folder. */
 export const reading = { tag, auth: 'organization', permission: 'connections:read' } as const;
 export const changing = { ...reading, permission: 'connections:write' } as const;
 export const path = { id: connectionId };
@@ -32,12 +32,9 @@ const inconclusive: readonly ErrorCode[] = [
   'aws_unavailable',
   'vendor_credentials_invalid',
   'vendor_not_allowed',
-  'trust_policy_unsafe',
-  'proof_required',
-  'permissions_missing',
 ];
 
-/** Errors of a role's verification. */
+/** Error codes of a role verification. */
 export const roleVerificationErrors: readonly ErrorCode[] = [
   'role_arn_invalid',
   'partition_not_supported',
@@ -48,6 +45,9 @@ export const roleVerificationErrors: readonly ErrorCode[] = [
   'external_id_not_required',
   'external_id_not_enforced',
   'previous_external_id_accepted',
+  'trust_policy_unsafe',
+  'proof_required',
+  'permissions_missing',
   'scope_taken',
   'connection_disconnected',
   ...inconclusive,

@@ -43,7 +43,7 @@ export const getConnectionStatus = defineOperation({
   },
 });
 
-/** No account, role or principal is in it. */
+/** Health without account, role or principal. */
 function statusView(connection: Connection) {
   const verification = 'verification' in connection ? connection.verification : undefined;
   return {

@@ -24,7 +24,7 @@ export const verifyConnection = defineOperation({
     ...accessKeyErrors,
     'access_key_unreadable',
   ],
-  isRepeatable: true,
+  isIdempotent: true,
   examples: { verify: { path, returns: 200 }, noRole: { path, returns: 'role_missing' } },
   handler: async (input) =>
     connectionView(await verifyAgain(input.deps, input.by, await connectionIn(input))),

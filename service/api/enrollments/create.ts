@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createEnrollment as create } from '../../actions/enrollments.js';
 import { createEnrollmentRequest } from '../enrollment-schema.js';
 import { defineOperation } from '../operation.js';
-import { changing, enrollment, enrollmentView } from './view.js';
+import { changing, enrollment, enrollmentView } from './shared.js';
 
 export const createEnrollment = defineOperation({
   method: 'post',
@@ -15,11 +15,11 @@ export const createEnrollment = defineOperation({
     status: 201,
     description: 'The enrollment.',
     schema: enrollment.extend({
-      secret: z.string().meta({ description: 'Signs the registrations; in no other answer.' }),
+      secret: z.string().meta({ description: 'Signs the registrations. Shown only in this response.' }),
     }),
     location: '/v1/enrollments/{id}',
   },
-  errors: ['quota_exceeded', 'partition_not_supported', 'permission_set_unknown'],
+  errors: ['partition_not_supported', 'permission_set_unknown'],
   examples: {
     byUnit: {
       body: { name: 'acme', scopeRule: { otherwise: { project: 'shop', environment: '{label}' } } },

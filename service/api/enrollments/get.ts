@@ -1,6 +1,6 @@
 import { enrollmentOf } from '../../actions/enrollments.js';
 import { defineOperation } from '../operation.js';
-import { enrollment, enrollmentView, path, reading, unknown } from './view.js';
+import { enrollment, enrollmentView, path, reading, unknown } from './shared.js';
 
 export const getEnrollment = defineOperation({
   method: 'get',

@@ -4,7 +4,7 @@ import { type Enrollment, enrollmentSchema } from '../../domain/enrollment.js';
 import { enrollmentsQuery } from '../enrollment-schema.js';
 import { defineOperation } from '../operation.js';
 import { nextBefore, shownBy } from '../schemas.js';
-import { reading } from './view.js';
+import { reading } from './shared.js';
 
 const own = enrollmentSchema.pick({
   id: true,
@@ -14,7 +14,7 @@ const own = enrollmentSchema.pick({
   createdAt: true,
   expiresAt: true,
 });
-const registered = z.number().meta({ description: 'How many accounts have registered themselves.' });
+const registered = z.number().meta({ description: 'The number of registered accounts.' });
 const enrollmentList = z.object({
   enrollments: z.array(own.extend({ registered })).meta({ description: 'Newest first.' }),
   next: nextBefore,
@@ -25,7 +25,7 @@ export const listEnrollments = defineOperation({
   path: '/v1/enrollments',
   ...reading,
   summary: 'Lists enrollments, newest first.',
-  description: 'A page at a time. The audit log has the ended ones.',
+  description: 'Returns a page at a time. Ended enrollments are in the audit log.',
   query: enrollmentsQuery,
   answer: { status: 200, description: 'A page of enrollments.', schema: enrollmentList },
   examples: {
@@ -39,7 +39,7 @@ export const listEnrollments = defineOperation({
   },
 });
 
-/** Up to five hundred accounts are only counted. */
+/** The list counts the accounts; an enrollment can have 500. */
 const summary = (enrollment: Enrollment) => ({
   ...shownBy(own, enrollment),
   registered: Object.keys(enrollment.accounts).length,

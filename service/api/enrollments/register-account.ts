@@ -10,7 +10,7 @@ import { parseJsonBody } from '../json-body.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { parse } from '../schemas.js';
 import { verifySignature } from '../signature.js';
-import { path, tag, unknownPath } from './view.js';
+import { path, tag, unknownPath } from './shared.js';
 
 const enrolledAccount = z.object({
   connectionId,
@@ -71,13 +71,13 @@ export const registerAccount = defineOperation({
             "Check that EnrollmentSecret is the secret shown when the enrollment was created, that it has not ended, and that the sender's clock is right.",
         },
       );
-    // Counted only now, so that others can't use up an enrollment's registrations.
+    // Counted after the signature check, so that strangers can't use up the limit of an enrollment.
     await deps.limits.callback(enrollment.id);
     await requireActive(deps.store, enrollment.organizationId);
     const { data } = parse(accountEnrolledEvent, parseJsonBody(body), 'body');
     const actor = { kind: 'enrollment', id: enrollment.id } as const;
     const { connection, callbackSecret } = await enrollAccount(deps, { ...by, actor }, enrollment, data);
-    // During a rotation the new one: a role created now is to outlast it.
+    // During a rotation the new role must require the new external ID.
     const externalId = connection.pendingExternalId ?? connection.externalId;
     return { connectionId: connection.id, externalId, callbackSecret };
   },

@@ -5,14 +5,14 @@ import { access } from '../../domain/sign-in-link.js';
 import * as example from '../example-values.js';
 import { defineOperation } from '../operation.js';
 import { name } from '../schemas.js';
-import { ofLinks, signInLink } from './answer.js';
+import { ofLinks, signInLink } from './shared.js';
 
 const visibleAscii = /^[\x21-\x7e]+$/;
 
-/** Seconds that the link works for: 30 days at most. The page that it leads to is the connection's, or the list. */
+/** The link works for 30 days at most. It opens the page of its connection, or the list. */
 const signInLinkRequest = z.strictObject({
   expiresInSeconds: z.int().min(60).max(2_592_000).optional(),
-  connectionId: connectionId.optional().meta({ description: 'The only connection that it opens.' }),
+  connectionId: connectionId.optional().meta({ description: 'Limits the link to this connection.' }),
   access: access.optional().meta({
     description:
       'Access of the person: `read`; `connect` and check roles; `manage` all but bind another account. Never more than the key that creates the link. By default `connect` for one connection, else `manage`.',
@@ -25,12 +25,11 @@ const signInLinkRequest = z.strictObject({
     })
     .optional()
     .meta({
-      description:
-        'The person that you create it for. It is shown and recorded as "link for NAME", unverified.',
+      description: 'The person who gets the link. Pages and audit log show "link for NAME", unverified.',
     }),
-  // zod's url() trims: white space is refused before.
+  // zod's url() trims white space, so it is refused first.
   returnUrl: z.string().max(2000).regex(visibleAscii, 'must be visible ASCII').pipe(z.url()).optional().meta({
-    description: 'Where the page leads back to: an address below one of the brand\u2019s `returnUrls`.',
+    description: 'The address that the page links back to, below one of the `returnUrls` of the brand.',
   }),
 });
 
@@ -40,16 +39,16 @@ export const createSignInLink = defineOperation({
   ...ofLinks,
   summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
   description:
-    'The first browser that uses it is the only one from then on. It ends with the API key that creates it.',
+    'Only the first browser that opens it can use it. It is revoked with the API key that creates it.',
   body: signInLinkRequest,
   answer: {
     status: 201,
-    description: 'The URL, which no other answer contains.',
+    description: 'The URL, shown only in this response.',
     schema: signInLink.extend({
-      url: z.string().meta({ description: 'Signs in one browser. In no other answer.' }),
+      url: z.string().meta({ description: 'Signs in one browser. Shown only in this response.' }),
     }),
   },
-  errors: ['connection_not_found', 'quota_exceeded'],
+  errors: ['connection_not_found'],
   examples: {
     aQuarterOfAnHour: { body: {}, returns: 201 },
     toAConnection: {

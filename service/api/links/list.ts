@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { listSignInLinks as list } from '../../actions/sign-in-link.js';
 import { defineOperation } from '../operation.js';
 import { limit, nextBefore } from '../schemas.js';
-import { ofLinks, signInLink } from './answer.js';
+import { ofLinks, signInLink } from './shared.js';
 
 const query = z.strictObject({
   limit,
@@ -18,7 +18,7 @@ export const listSignInLinks = defineOperation({
   path: '/v1/sign-in-links',
   ...ofLinks,
   summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
-  description: 'A page at a time.',
+  description: 'Returns a page at a time.',
   query,
   answer: { status: 200, description: 'A page of links.', schema: signInLinkList },
   examples: {

@@ -1,6 +1,6 @@
 import { revokeSignInLink as revoke } from '../../actions/sign-in-link.js';
 import { defineOperation } from '../operation.js';
-import { ofLinks } from './answer.js';
+import { ofLinks } from './shared.js';
 
 export const revokeSignInLink = defineOperation({
   method: 'delete',

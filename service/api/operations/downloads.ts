@@ -1,8 +1,7 @@
 import { perService } from '../../actions/per-service.js';
-import { builtCallback, vendorTemplate } from '../../templates/index.js';
+import { builtCallback, terraformModuleArchive, vendorTemplate } from '../../templates/index.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 import { servedSet } from '../permission-sets/get.js';
-import { terraformModuleArchive } from '../terraform-module.js';
 
 const ofDownloads = { tag: 'Downloads', auth: 'none' } as const;
 const moduleOf = perService((_deps: ApiDependencies) => terraformModuleArchive());
@@ -10,7 +9,7 @@ const templateOf = perService(({ principals, publicUrl, vendor }: ApiDependencie
   vendorTemplate({ principals, callbackUrl: `${publicUrl}/v1/callbacks`, vendorName: vendor.name }),
 );
 
-/** The same for every customer, without any secret, so it needs no key. */
+/** The same for every customer and without secrets, so that it needs no key. */
 export const downloadTerraformModule = defineOperation({
   method: 'get',
   path: '/downloads/terraform-module.tar.gz',
@@ -31,7 +30,7 @@ export const downloadCloudFormationTemplate = defineOperation({
   handler: ({ deps }) => templateOf(deps),
 });
 
-/** To be copied to S3 before the set is published: quick-create links name the copy. */
+/** The vendor copies it to S3 for quick-create links. */
 export const downloadSetTemplate = defineOperation({
   method: 'get',
   path: '/v1/permission-sets/{name}/{version}/cloudformation.yaml',

@@ -16,7 +16,7 @@ const explanation = z.object({
   fix: text,
 });
 
-/** The `type` of every problem names it (RFC 9457, section 3.1.1). */
+/** The `type` of every problem is the URL of this call (RFC 9457, section 3.1.1). */
 export const explainProblem = defineOperation({
   method: 'get',
   path: '/problems/{code}',

@@ -5,51 +5,51 @@ import { type ApiDependencies, defineOperation } from '../operation.js';
 
 const tag = 'Operations';
 
-export const isAlive = defineOperation({
+export const getHealth = defineOperation({
   method: 'get',
   path: '/healthz',
   tag,
-  summary: 'Is the service up?',
+  summary: 'Returns 200 while the process runs.',
   auth: 'none',
-  answer: { status: 200, description: 'It is.', schema: z.object({ status: z.literal('ok') }) },
+  answer: { status: 200, description: 'The service runs.', schema: z.object({ status: z.literal('ok') }) },
   isHighVolume: true,
   examples: { one: { returns: 200 } },
   handler: () => ({ status: 'ok' as const }),
 });
 
-/** Strangers may ask, and an answer may cost a write: beyond this many a second they share the latest one. */
-const looksASecond = 5;
+/** The call needs no credentials, and a check may write: at most this many in a second; other requests share the last result. */
+const checksASecond = 5;
 
 const readinessOf = perService(({ store, clock }: ApiDependencies) => {
   let latest: Promise<void> | undefined;
   let second = 0;
-  let looks = 0;
+  let checks = 0;
   return () => {
     const now = Math.floor(clock.now() / 1000);
-    if (now !== second) looks = 0;
+    if (now !== second) checks = 0;
     second = now;
-    if (latest === undefined || looks < looksASecond) {
-      looks += 1;
+    if (latest === undefined || checks < checksASecond) {
+      checks += 1;
       latest = store.ready();
     }
     return latest;
   };
 });
 
-export const isReady = defineOperation({
+export const getReadiness = defineOperation({
   method: 'get',
   path: '/readyz',
   tag,
-  summary: 'Could the service store a write now?',
+  summary: 'Returns 200 while the service can store a write.',
   auth: 'none',
   answer: {
     status: 200,
-    description: 'It could.',
+    description: 'The service is ready.',
     schema: z.object({
       status: z.literal('ready'),
       degradedSince: isoTime.optional().meta({
         description:
-          'AWS denies the roles of several organizations at once: verdicts are on hold since then.',
+          'The time since which AWS denies the roles of several organizations at once, and verdicts are on hold.',
       }),
     }),
   },

@@ -1,6 +1,6 @@
 import { defineOperation } from '../operation.js';
 
-/** Without the setting the path does not exist: usage figures aren't public. */
+/** The path exists only with a token, because usage figures aren't public. */
 export const readMetrics = defineOperation({
   method: 'get',
   path: '/metrics',

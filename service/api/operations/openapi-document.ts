@@ -1,7 +1,7 @@
 import { perService } from '../../actions/per-service.js';
 import { type ApiDependencies, defineOperation } from '../operation.js';
 
-/** Made when it is first requested: the schemas of all answers would only slow the start. */
+/** Created at the first request, because the schemas of all answers slow down the start. */
 const documentOf = perService(async ({ operations, publicUrl }: ApiDependencies) => {
   const { createOpenApiDocument } = await import('../openapi.js');
   return JSON.stringify(createOpenApiDocument(operations, publicUrl));

@@ -6,7 +6,7 @@ import { changing, organizationShown, organizationView, organizationWarnings } f
 
 const createdOrganization = organizationShown.extend({
   warnings: organizationWarnings,
-  apiKey: z.string().meta({ description: 'In no other answer.' }),
+  apiKey: z.string().meta({ description: 'Shown only in this response.' }),
 });
 
 export const createOrganization = defineOperation({
@@ -17,7 +17,7 @@ export const createOrganization = defineOperation({
   body: createOrganizationRequest,
   answer: {
     status: 201,
-    description: 'The organization, and its API key, which no other answer contains.',
+    description: 'The organization and its API key, which is shown only in this response.',
     schema: createdOrganization,
     location: '/v1/organizations/{id}',
   },

@@ -13,8 +13,11 @@ import {
 
 const organizationInUse = organizationShown.extend({
   quotas: z
-    .record(z.enum(quotaNames), z.object({ used: z.int(), limit: z.int().meta({ description: '0: none.' }) }))
-    .meta({ description: 'How much of each kind the organization has, and may have.' }),
+    .record(
+      z.enum(quotaNames),
+      z.object({ used: z.int(), limit: z.int().meta({ description: '0: no limit.' }) }),
+    )
+    .meta({ description: 'The use and the limit of each quota.' }),
 });
 
 export const getOrganization = defineOperation({

@@ -11,7 +11,7 @@ export const listOrganizations = defineOperation({
   path: '/v1/organizations',
   ...reading,
   summary: 'Lists organizations, or searches them by name.',
-  description: 'A page at a time.',
+  description: 'Returns a page at a time.',
   query: listOrganizationsQuery,
   answer: { status: 200, description: 'A page of organizations.', schema: organizationList },
   examples: {

@@ -6,16 +6,16 @@ import { limit, name } from '../schemas.js';
 
 const organizationMembers = {
   reference: reference.meta({
-    description: 'Your unique name for it. You can use it in paths in place of the id.',
+    description: 'Your own unique name for the organization. You can use it in paths in place of the id.',
   }),
-  metadata: metadata.meta({ description: 'Up to 20 texts that the service keeps for you.' }),
+  metadata: metadata.meta({ description: 'Up to 20 texts for your own use.' }),
 };
 
 export const createOrganizationRequest = z
   .strictObject({ name, ...organizationMembers })
   .partial({ reference: true, metadata: true });
 
-export const changeOrganizationRequest = z
+export const updateOrganizationRequest = z
   .strictObject({
     name,
     ...organizationMembers,

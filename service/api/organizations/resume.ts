@@ -7,10 +7,10 @@ export const resumeOrganization = defineOperation({
   path: '/v1/organizations/{id}/resume',
   ...changing,
   summary: 'Resumes a suspended organization.',
-  description: 'Everything works as before.',
+  description: 'The API, pages and credentials work again.',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
-  isRepeatable: true,
+  isIdempotent: true,
   examples: { one: { path, returns: 200 }, unknown },
   handler: async (input) => organizationView(await resume(input.deps, input.by, await organizationIn(input))),
 });

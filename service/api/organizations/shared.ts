@@ -5,7 +5,7 @@ import { organizationReference } from '../example-values.js';
 import type { ApiDependencies } from '../operation.js';
 import { shownBy } from '../schemas.js';
 
-/** Shared parts of the calls. */
+/** Common members of the operations in this folder. */
 export const reading = {
   tag: 'Organizations',
   auth: 'operator',

@@ -10,7 +10,7 @@ export const suspendOrganization = defineOperation({
   description: 'Deregistration and re-verification continue. Requests get 403 `organization_suspended`.',
   answer: organizationAnswer,
   errors: ['organization_not_found'],
-  isRepeatable: true,
+  isIdempotent: true,
   examples: { one: { path, returns: 200 }, unknown },
   handler: async (input) =>
     organizationView(await suspend(input.deps, input.by, await organizationIn(input))),

@@ -7,7 +7,7 @@ import {
 } from '../../domain/permission-set.js';
 import { defineOperation } from '../operation.js';
 
-/** Served as the vendor's file has it, to be committed beside a stack: a version never changes. */
+/** The answer is the vendor's file, so that customers can commit it beside their stack. A version never changes. */
 export const getPermissionSet = defineOperation({
   method: 'get',
   path: '/v1/permission-sets/{name}/{version}',

@@ -18,7 +18,7 @@ const permissionSetUsage = z.object({
     .meta({ description: "Connected roles by what IAM's simulator says of their permission set." }),
 });
 
-/** A version that no connection has can be taken from the folder. */
+/** A version without connections can be removed from the folder. */
 export const countPermissionSets = defineOperation({
   method: 'get',
   path: '/v1/operator/permission-sets',
@@ -31,15 +31,14 @@ export const countPermissionSets = defineOperation({
   async handler({ deps }) {
     const { permissionSets: counted, permissions } = await deps.store.connectionTotals();
     const served = new Set<string>(deps.permissionSets.list().map(permissionSetId));
-    const ids = [...new Set([...served, ...counted.keys()])].filter((id) => id !== 'none');
-    const connectionsAt = (id: string) => counted.get(id) ?? 0;
+    const ids = [...new Set([...served, ...counted.keys()])];
     const stateCount = (state: string) => permissions.get(state) ?? 0;
     return {
       permissionSets: ids
         .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }))
         .map((permissionSet) => ({
           permissionSet,
-          connections: connectionsAt(permissionSet),
+          connections: counted.get(permissionSet) ?? 0,
           isServed: served.has(permissionSet),
         })),
       permissions: {

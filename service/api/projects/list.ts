@@ -10,7 +10,7 @@ export const listProjects = defineOperation({
   permission: ['connections:read', 'targets:write'],
   answer: {
     status: 200,
-    description: 'All of them, by id.',
+    description: 'The projects, by id.',
     schema: z.object({ projects: z.array(projectAnswer) }),
   },
   examples: { all: { returns: 200 } },

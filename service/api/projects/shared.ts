@@ -5,7 +5,7 @@ import { type Project, projectMembers, projectSchema } from '../../domain/projec
 import { scope } from '../../domain/scope.js';
 import { shownBy } from '../schemas.js';
 
-/** Shared parts of the calls. */
+/** Common members of the operations in this folder. */
 export const declaring = {
   tag: 'Targets',
   auth: 'organization',
@@ -25,13 +25,16 @@ export const dryRunQuery = z.strictObject({
 });
 
 const { id: connectionId, name } = roleBase.shape;
-export const scopeHolder = z.object({ connectionId, name, scope });
+export const scopeHolder = z.object({ connectionId, name, scope }).meta({ id: 'ScopeHolder' });
 export const projectAnswer = projectSchema.omit({ organizationId: true }).meta({ id: 'Project' });
 const resolved = z.object({ id: connectionId, name }).optional();
+const move = z
+  .object({ from: scope, to: scope, takesScope: z.boolean(), before: resolved, after: resolved })
+  .meta({ id: 'ArchitectureMove' });
 export const effectsAnswer = {
   orphans: z.array(scopeHolder).meta({ description: 'Scopes that no declared target matches.' }),
   moves: z
-    .array(z.object({ from: scope, to: scope, takesScope: z.boolean(), before: resolved, after: resolved }))
+    .array(move)
     .meta({ description: 'Architectures in another environment, and the connection before and after.' }),
 };
 

@@ -13,7 +13,7 @@ import { sessionPolicy } from '../session-policy.js';
 
 const { durationSeconds, sessionName, tags } = sessionLimits;
 
-/** A connection's last use is for people, who ask which ones are out of use. */
+/** The precision of `lastUsedAt`, which is for people who look for unused connections. */
 const useMarkMs = 3_600_000;
 const useMarksOf = perService(({ store, clock }: ApiDependencies) =>
   createUseMarks<Connection>(clock, useMarkMs, (connection, at) => store.markConnectionUsed(connection, at)),
@@ -57,20 +57,22 @@ const credentialsRequest = z.strictObject({
 });
 
 const text = z.string();
-const credentials = z.object({
-  accessKeyId: text,
-  secretAccessKey: text,
-  sessionToken: text.optional(),
-  expiration: isoTime.optional().meta({ description: 'Unknown for most access keys.' }),
-  accountId,
-  region: text.optional().meta({ description: "The connection's default region." }),
-  connection: roleBase.pick({ id: true, name: true }),
-  matchedScope: scope,
-  attribution: z
-    .enum(['source_identity', 'session_name'])
-    .optional()
-    .meta({ description: "Where the customer's CloudTrail shows the organization and target." }),
-});
+const credentials = z
+  .object({
+    accessKeyId: text,
+    secretAccessKey: text,
+    sessionToken: text.optional(),
+    expiration: isoTime.optional().meta({ description: 'Unknown for most access keys.' }),
+    accountId,
+    region: text.optional().meta({ description: "The connection's default region." }),
+    connection: roleBase.pick({ id: true, name: true }),
+    matchedScope: scope,
+    attribution: z
+      .enum(['source_identity', 'session_name'])
+      .optional()
+      .meta({ description: "Where the customer's CloudTrail shows the organization and target." }),
+  })
+  .meta({ id: 'Credentials' });
 
 export const issueCredentials = defineOperation({
   method: 'post',
@@ -102,7 +104,7 @@ export const issueCredentials = defineOperation({
     'vendor_not_allowed',
   ],
   isHighVolume: true,
-  isRepeatable: true,
+  isIdempotent: true,
   examples: {
     environment: { body: { project: 'shop', environment: 'production' }, returns: 200 },
     narrow: {
@@ -128,7 +130,7 @@ export const issueCredentials = defineOperation({
     const issued = await issue(deps, by, caller, {
       ...wanted,
       target: { project, environment, architecture },
-      // In one order, so that the same tags are the same request.
+      // Sorted, so that the same tags share one session.
       tags: Object.entries(tagged ?? {})
         .map(([key, value]) => ({ key, value }))
         .sort((one, other) => (one.key < other.key ? -1 : 1)),

@@ -8,7 +8,7 @@ import { JsonText, scopeText, summaryText } from '../json-text.js';
 export const resolution = z.object({
   connection: connectionSummary,
   matchedScope: scope,
-  path: z.array(scope).meta({ description: 'The scopes that were looked at, the narrowest first.' }),
+  path: z.array(scope).meta({ description: 'The scopes that were searched, narrowest first.' }),
   shadows: z
     .array(z.object({ scope, connection: connectionSummary }))
     .meta({ description: 'Wider connections that would apply if this one did not.' }),

@@ -38,7 +38,7 @@ export const resolveMany = defineOperation({
   auth: 'organization',
   permission: ['connections:read', 'credentials:issue'],
   readsOnly: true,
-  isRepeatable: true,
+  isIdempotent: true,
   body: z.compile(z.strictObject({ targets: z.array(scope).min(1).max(100) })),
   answer: {
     status: 200,

@@ -14,11 +14,10 @@ export const createWebhookEndpoint = defineOperation({
   body: createWebhookEndpointRequest,
   answer: {
     status: 201,
-    description: 'The endpoint, and its secret, which no other answer contains.',
+    description: 'The endpoint and its secret, which is shown only in this response.',
     schema: answers.webhookEndpointWithSecret,
     location: '/v1/webhook-endpoints/{id}',
   },
-  errors: ['quota_exceeded'],
   examples: {
     all: { body: { url: 'https://hooks.vendor.example/rolebridge' }, returns: 201 },
     some: {

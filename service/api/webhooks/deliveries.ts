@@ -10,7 +10,8 @@ export const listWebhookDeliveries = defineOperation({
   path: '/v1/webhook-endpoints/{id}/deliveries',
   ...ofEndpoints,
   summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
-  description: 'Of the last 7 days. About 500 finished ones of each organization are kept.',
+  description:
+    'Returns deliveries of the last 7 days. About 500 finished deliveries of each organization are kept.',
   query: deliveriesQuery,
   answer: { status: 200, description: 'A page of deliveries.', schema: answers.webhookDeliveryList },
   errors: ['webhook_endpoint_not_found'],

@@ -6,7 +6,7 @@ export const getWebhookEndpoint = defineOperation({
   method: 'get',
   path: '/v1/webhook-endpoints/{id}',
   ...ofEndpoints,
-  summary: 'Reads a webhook endpoint.',
+  summary: 'Returns a webhook endpoint.',
   answer: endpointAnswer,
   errors: ['webhook_endpoint_not_found'],
   examples: { one: { path, returns: 200 }, unknown },

@@ -9,7 +9,7 @@ export const replayWebhookDelivery = defineOperation({
   path: '/v1/webhook-endpoints/{id}/deliveries/{webhookId}/replay',
   ...ofEndpoints,
   summary: 'Sends one message again.',
-  description: 'It has the same `webhook-id` and body. A message that is pending stays as it is.',
+  description: 'The message has the same `webhook-id` and body. A pending message does not change.',
   answer: { status: 202, description: 'The delivery, which is pending.', schema: answers.webhookDelivery },
   errors: ['webhook_endpoint_not_found', 'webhook_delivery_not_found'],
   examples: {
@@ -32,7 +32,11 @@ export const replayWebhookDeliveries = defineOperation({
   ...ofEndpoints,
   summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
   body: replayRequest,
-  answer: { status: 202, description: 'How many are sent again.', schema: answers.replayed },
+  answer: {
+    status: 202,
+    description: 'The number of messages that are sent again.',
+    schema: answers.replayed,
+  },
   errors: ['webhook_endpoint_not_found'],
   examples: {
     failed: { path, body: { since: '2026-11-24T00:00:00Z' }, returns: 202 },

@@ -4,14 +4,16 @@ import { limit, name } from '../schemas.js';
 
 const endpointMembers = {
   url: endpointUrl.meta({ description: 'An `https` URL. Requests to private addresses are refused.' }),
-  description: name.meta({ description: 'A text that the service keeps for you.' }),
-  events: eventFilter.meta({ description: 'The types that it gets; left out: all.' }),
-  enabled: z.boolean().meta({ description: 'A disabled endpoint gets no events, and none of them later.' }),
+  description: name.meta({ description: 'A description for your own use.' }),
+  events: eventFilter.meta({ description: 'The event types to send. By default all.' }),
+  enabled: z.boolean().meta({
+    description: 'Whether the endpoint gets events. Events while it is disabled are not sent later.',
+  }),
 };
 export const createWebhookEndpointRequest = z
   .strictObject(endpointMembers)
   .partial({ description: true, events: true, enabled: true });
-export const changeWebhookEndpointRequest = z
+export const updateWebhookEndpointRequest = z
   .strictObject({
     ...endpointMembers,
     description: endpointMembers.description.nullable(),
@@ -19,7 +21,7 @@ export const changeWebhookEndpointRequest = z
   })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'must name what to change');
-/** Seconds that the secret before still signs; a week at most. */
+/** How long the previous secret stays valid; a week at most. */
 export const rotateWebhookSecretRequest = z.strictObject({
   previousValidSeconds: z.int().min(0).max(604_800).optional(),
 });

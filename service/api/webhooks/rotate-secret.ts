@@ -13,7 +13,7 @@ export const rotateWebhookSecret = defineOperation({
   body: rotateWebhookSecretRequest,
   answer: {
     status: 200,
-    description: 'The endpoint, and its new secret, which no other answer contains.',
+    description: 'The endpoint and its new secret, which is shown only in this response.',
     schema: answers.webhookEndpointWithSecret,
   },
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_of_settings'],

@@ -5,7 +5,7 @@ import { textIn } from '../../unknown-value.js';
 import { webhookEndpointId } from '../example-values.js';
 import * as answers from './answers.js';
 
-/** Shared parts of these calls. */
+/** Common members of the operations in this folder. */
 export const ofEndpoints = {
   tag: 'Webhook endpoints',
   auth: 'organization',

@@ -32,8 +32,11 @@ const notChecked = z.strictObject({
 });
 export type NotChecked = DeepReadonly<z.infer<typeof notChecked>>;
 
-/** `complete`: IAM allowed everything required. `not_checked`: nothing is known to be missing, and something was not asked or answered. */
-export const permissionsState = z.enum(['complete', 'incomplete', 'not_checked']);
+export const permissionsState = z.enum(['complete', 'incomplete', 'not_checked']).meta({
+  id: 'PermissionsState',
+  description:
+    "Result of IAM's simulator for the permission set. complete: everything required was checked and allowed. incomplete: something required is missing. not_checked: nothing is known to be missing, and something required was not checked.",
+});
 
 const lists = z.strictObject({
   state: permissionsState,

@@ -2,26 +2,15 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
-import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
+import type { OrganizationId } from '../../domain/ids.js';
 import { messageOf } from '../../unknown-value.js';
 import { auditRecord } from '../audit-records.js';
 import type { Integrity } from '../integrity.js';
 import type { Anchor } from './document.js';
 
-/** The files of an organization's audit log, one a month, such as `2026-11`. */
+/** The path of an audit log's file for one month, such as `2026-11`. */
 export const auditPath = (directory: string, id: OrganizationId, month: string): string =>
   join(directory, `${id}.${month}.jsonl`);
-
-/** The months of each organization's log, the oldest first. */
-export function monthsOf(names: readonly string[]): Map<OrganizationId, string[]> {
-  const months = new Map<OrganizationId, string[]>();
-  for (const name of [...names].sort()) {
-    const [, id, month] = /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/.exec(name) ?? [];
-    if (id === undefined || month === undefined || !isOrganizationId(id)) continue;
-    months.set(id, [...(months.get(id) ?? []), month]);
-  }
-  return months;
-}
 
 /**
  * A line of the audit log: records that were written at once. Each names the signature of the line before and the
@@ -31,20 +20,20 @@ const auditLine = z.strictObject({
   n: z.int(),
   epoch: z.int(),
   document: z.int(),
-  records: z.array(auditRecord),
   prev: z.string(),
+  records: z.array(auditRecord),
   mac: z.string(),
 });
-export type AuditLine = Omit<z.infer<typeof auditLine>, 'records'> & { readonly records: AuditRecord[] };
+export type AuditLine = z.infer<typeof auditLine>;
 
 export function writeLine(
-  line: { readonly n: number; readonly epoch: number; readonly document: number; readonly prev: string },
+  { n, epoch, document, prev }: Pick<AuditLine, 'n' | 'epoch' | 'document' | 'prev'>,
   records: readonly AuditRecord[],
   integrity: Integrity,
 ): { text: string; anchor: Anchor } {
-  const signed = JSON.stringify({ ...line, records }).slice(0, -1);
+  const signed = JSON.stringify({ n, epoch, document, prev, records }).slice(0, -1);
   const mac = integrity.sign(signed);
-  return { text: `${signed},"mac":"${mac}"}\n`, anchor: { n: line.n, mac } };
+  return { text: `${signed},"mac":"${mac}"}\n`, anchor: { n, mac } };
 }
 
 /**
@@ -56,11 +45,11 @@ export function readLine(
   integrity: Integrity,
   provenUpTo = Number.POSITIVE_INFINITY,
 ): AuditLine {
-  let line: z.infer<typeof auditLine>;
+  let line: AuditLine;
   try {
     line = auditLine.parse(JSON.parse(text));
   } catch {
-    throw new Error('a line is not an audit record');
+    throw new Error(notALine);
   }
   const signed = text.slice(0, text.lastIndexOf(',"mac":'));
   const fault = integrity.fault(line.mac, signed, line.n <= provenUpTo ? 0 : undefined);
@@ -68,63 +57,75 @@ export function readLine(
   return line;
 }
 
+const notALine = 'a line is not an audit record';
+
+/** The members that chain a line, without its records: neither its JSON nor its signature costs anything. */
+function uncheckedLine(text: string): AuditLine {
+  const chained = /^\{"n":(\d+),"epoch":(\d+),"document":(\d+),"prev":"([\w.-]*)",/.exec(text);
+  if (chained === null) throw new Error(notALine);
+  const [n = 0, epoch = 0, document = 0] = chained.slice(1, 4).map(Number);
+  const mac = text.slice(text.lastIndexOf(',"mac":"') + ',"mac":"'.length, -'"}'.length);
+  return { n, epoch, document, prev: chained[4] ?? '', records: [], mac };
+}
+
 interface ChainOptions {
-  /** Of `readLine`. */
+  /** The signature of the newest line, and the epoch in which it was named. */
+  readonly newest?: { readonly epoch: number; readonly mac: string } | undefined;
+  /** As in `readLine`. */
   readonly provenUpTo?: number | undefined;
-  /** Lines that are not wanted have no `line`; of them only the number is compared. @default all */
+  /** Of other lines, only the place in the chain is read; they have no records. @default all are wanted */
   readonly isWanted?: (text: string) => boolean;
-  /** Hears of bytes behind the last whole line of the newest file. */
-  readonly torn?: (bytes: number, wholeBytes: number) => void;
+  /** Receives the number of bytes behind the last whole line of the newest file, if there are any. */
+  readonly onTorn?: (bytes: number) => void;
 }
 
 /**
- * The lines of an organization's log, the newest first, each compared with the one behind it.
+ * The lines of an organization's log, the newest first, each compared with the one behind it. A line of a lower epoch
+ * that the chain does not name is left out: a fenced writer appended it after its successor had read the file.
  * @param paths of its files, the oldest first
  * @throws Error with a message for the operator that names the file
  */
 export function* chainOf(
   paths: readonly string[],
   integrity: Integrity,
-  { provenUpTo, isWanted = () => true, torn }: ChainOptions = {},
-): Iterable<{ n: number; text: string; line: AuditLine | undefined }> {
-  let next: { n: number; epoch: number; prev?: string | undefined } | undefined;
+  { newest, provenUpTo, isWanted = () => true, onTorn }: ChainOptions = {},
+): Iterable<{ text: string; line: AuditLine }> {
+  let next: { n?: number; epoch: number; prev: string } | undefined = newest && {
+    epoch: newest.epoch,
+    prev: newest.mac,
+  };
+  let missing: Error | undefined;
   for (const path of paths.toReversed()) {
     const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
-    const isNewest = path === paths.at(-1);
-    const lines = linesBackward(path, (bytes, wholeBytes) => {
-      if (!isNewest) throw damaged('its last line is torn');
-      torn?.(bytes, wholeBytes);
+    const lines = linesBackward(path, (bytes) => {
+      if (path !== paths.at(-1)) throw damaged('its last line is torn');
+      onTorn?.(bytes);
     });
-    for (const { text } of lines) {
-      let line: AuditLine | undefined;
+    for (const text of lines) {
+      let line: AuditLine;
       try {
-        line = isWanted(text) ? readLine(text, integrity, provenUpTo) : undefined;
+        line = isWanted(text) ? readLine(text, integrity, provenUpTo) : uncheckedLine(text);
       } catch (error) {
         throw damaged(messageOf(error));
       }
-      const n = line?.n ?? Number(/^\{"n":(\d+),/.exec(text)?.[1]);
-      // A fenced writer's line, which was never acknowledged.
-      if (next && n >= next.n && (line?.epoch ?? -1) < next.epoch) continue;
-      if (next && (n !== next.n - 1 || (line && line.mac !== (next.prev ?? line.mac))))
-        throw damaged(`the line before ${next.n} is not the stored one`);
-      next = { n, epoch: line?.epoch ?? next?.epoch ?? Number.POSITIVE_INFINITY, prev: line?.prev };
-      yield { n, text, line };
+      if (next && line.mac !== next.prev) {
+        if (next.n !== undefined) missing ??= damaged(`the line before ${next.n} is not the stored one`);
+        if (line.epoch < next.epoch) continue;
+        if (missing) throw missing;
+      }
+      missing = undefined;
+      next = line;
+      yield { text, line };
     }
   }
-}
-
-export interface Piece {
-  readonly text: string;
-  readonly offset: number;
+  // Lines were left out, and the one that the chain names did not follow.
+  if (missing) throw missing;
 }
 
 const chunkBytes = 1 << 16;
 
-/** The whole lines of a file, the last one first; `torn` hears what stands behind them. */
-export function* linesBackward(
-  path: string,
-  torn: (bytes: number, wholeBytes: number) => void = () => {},
-): Iterable<Piece> {
+/** The whole lines of a file, the last one first. `onTorn` receives the number of bytes behind them. */
+export function* linesBackward(path: string, onTorn: (bytes: number) => void = () => {}): Iterable<string> {
   const fd = openSync(path, 'r');
   try {
     let end = fstatSync(fd).size;
@@ -139,23 +140,23 @@ export function* linesBackward(
         const whole = bytes.lastIndexOf(10) + 1;
         rest = bytes;
         if (whole === 0 && end > 0) continue;
-        if (whole < bytes.length) torn(bytes.length - whole, end + whole);
+        if (whole < bytes.length) onTorn(bytes.length - whole);
         bytes = bytes.subarray(0, whole);
         isFirst = false;
       }
       let stop = bytes.length - 1;
       for (let start = lastBreak(bytes, stop); start !== -1; start = lastBreak(bytes, stop)) {
-        yield { text: bytes.toString('utf8', start + 1, stop), offset: end + start + 1 };
+        yield bytes.toString('utf8', start + 1, stop);
         stop = start;
       }
       // Its first line may begin in the chunk before.
       rest = Buffer.from(bytes.subarray(0, stop + 1));
-      if (end === 0 && rest.length > 0) yield { text: rest.toString('utf8', 0, stop), offset: 0 };
+      if (end === 0 && rest.length > 0) yield rest.toString('utf8', 0, stop);
     }
   } finally {
     closeSync(fd);
   }
 }
 
-/** The line break before that one; -1 when there is none. */
+/** The index of the line break before that one; -1 when there is none. */
 const lastBreak = (bytes: Buffer, stop: number): number => (stop <= 0 ? -1 : bytes.lastIndexOf(10, stop - 1));

@@ -2,58 +2,69 @@ import { constants } from 'node:fs';
 import { type FileHandle, unlink } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../domain/audit.js';
-import { RolebridgeError } from '../../domain/errors.js';
 import { type AuditId, type OrganizationId, timeOfAuditId } from '../../domain/ids.js';
-import { messageOf } from '../../unknown-value.js';
 import { pageOfLog } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
 import { auditPath, chainOf, writeLine } from './audit-lines.js';
+import type { StoreContext } from './context.js';
 import { type Anchor, logStart } from './document.js';
-import { syncDirectory, unavailable, unlessAbsent } from './files.js';
-import type { Surroundings } from './surroundings.js';
+import { ignoreMissingFile, readFailed, syncDirectory, writeFailed } from './files.js';
 
-/** Findings about a log at start. */
+/** The state of a log's files at start. */
 export interface FoundLog {
   /** The oldest first, such as `2026-11`. */
   readonly months: readonly string[];
   readonly head: Anchor;
   readonly newest?: AuditId | undefined;
-  /** Of the newest file, whole lines only. */
+  /** The size of the newest file's whole lines. */
   readonly sizeBytes: number;
+  /** The size of the torn line behind them, which was never acknowledged. */
+  readonly tornBytes: number;
 }
 
+/** The organization of a log. */
+interface LogOwner {
+  /** The version of the durable document. */
+  readonly sequence: number;
+  saveHead(): void;
+}
+
+const noLog: FoundLog = { months: [], head: logStart, sizeBytes: 0, tornBytes: 0 };
 const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
-/** Others have their turn while a long log is read. */
+const recordsAtOnce = 500;
+/** Other work has its turn while a long log is read. */
 const charactersATurn = 1 << 18;
+
+type Page = Parameters<Log['read']>[1];
 
 /** The audit log of one organization: append and fsync, a file a month, read from its end. */
 export class AuditLog {
   readonly #months: string[];
   #sizeBytes: number;
   #handle: FileHandle | undefined;
-  /** The last write failed: the file may contain rejected lines. */
-  #isUncertain = false;
+  /** The size of what a crash or an error may have left behind the whole lines. */
+  #tornBytes: number;
   readonly #batches = new Batches<readonly AuditRecord[]>(
-    (batch) => this.#write(batch.flat()),
-    500,
-    () => this.#release().catch(() => {}),
+    (batch) =>
+      this.#append(batch.flat()).catch((error) => {
+        throw writeFailed(error);
+      }),
+    { itemsAtOnce: recordsAtOnce, onIdle: () => this.#release().catch(() => {}) },
   );
   head: Anchor;
-  /** The id of its last record, also when that one expired. */
+  /** The id of the last record, even if that one expired. */
   newest: AuditId | undefined;
 
   constructor(
     private readonly id: OrganizationId,
-    private readonly around: Surroundings,
-    /** Of the document that is durable. */
-    private readonly sequence: () => number,
-    /** Lines were added, and are durable. */
-    private readonly onAppended: () => void,
-    found: FoundLog = { months: [], head: logStart, sizeBytes: 0 },
+    private readonly context: StoreContext,
+    private readonly owner: LogOwner,
+    found: FoundLog = noLog,
   ) {
     this.#months = [...found.months];
     this.#sizeBytes = found.sizeBytes;
+    this.#tornBytes = found.tornBytes;
     this.head = found.head;
     this.newest = found.newest;
   }
@@ -67,127 +78,135 @@ export class AuditLog {
     return this.#batches.settled();
   }
 
-  async read(page: Parameters<Log['read']>[1]): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
+  async read(page: Page): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     await this.settled();
     const pageFrom = (from?: string) => pageOfLog(this.#records(page, from), page);
     // A clock that was set back puts a record into a later file than its id says.
     return page.before ? pageFrom(monthOf(page.before)).catch(() => pageFrom()) : pageFrom();
   }
 
-  /** From the month of that id back, the newest first. */
+  /** The records from the month of that id back, the newest first. */
   async *newestFirst(before: AuditId | undefined): AsyncIterable<AuditRecord> {
     await this.settled();
     yield* this.#records({}, before && monthOf(before));
   }
 
-  /** The files of months before, whose end the document is to name before they go. */
-  async oldFiles(before: AuditId): Promise<{ months: string[]; end: Anchor; records: number }> {
+  /**
+   * Deletes the files of earlier months.
+   * @param commit makes the document name the last line of them, before they go
+   * @returns the number of deleted records
+   */
+  async trim(before: AuditId, commit: (end: Anchor) => Promise<void>): Promise<number> {
     await this.settled();
     const months = this.#months.filter((month) => month < monthOf(before));
+    if (months.length === 0) return 0;
     let end: Anchor | undefined;
-    let records = 0;
-    try {
-      for (const { line } of chainOf(months.map(this.#pathOf), this.around.integrity)) {
-        if (line === undefined) continue;
-        end ??= { n: line.n, mac: line.mac };
-        records += line.records.length;
-      }
-    } catch (error) {
-      throw damagedLog(error);
+    let count = 0;
+    for (const { line } of this.#lines(months)) {
+      end ??= { n: line.n, mac: line.mac };
+      count += line.records.length;
     }
-    return { months, end: end ?? logStart, records };
+    if (end) await commit(end);
+    await this.#remove(months);
+    return count;
   }
 
-  async remove(months: readonly string[]): Promise<void> {
-    const { lock, auditDirectory, files } = this.around;
+  /** Cuts off the bytes behind the whole lines, which were never acknowledged. @returns what was done, if anything */
+  async cutTorn(): Promise<{ message: string; path: string } | undefined> {
+    const month = this.#months.at(-1);
+    if (this.#tornBytes === 0 || month === undefined) return undefined;
+    const handle = await this.#open(month);
+    await handle.truncate(this.#sizeBytes);
+    await handle.sync();
+    await this.#release();
+    const path = this.#pathOf(month);
+    const message = `The last ${this.#tornBytes} bytes of ${path} were cut off: a line that a crash interrupted, and that was never acknowledged.`;
+    this.#tornBytes = 0;
+    return { message, path };
+  }
+
+  async #remove(months: readonly string[]): Promise<void> {
+    const { lock, auditDirectory, files } = this.context;
     lock.assertHeld();
     for (const month of months) {
       if (month === this.#months.at(-1)) await this.#release();
       this.#months.splice(this.#months.indexOf(month), 1);
-      await unlink(this.#pathOf(month)).catch(unlessAbsent);
+      await unlink(this.#pathOf(month)).catch(ignoreMissingFile);
     }
-    if (this.#months.length === 0) this.#sizeBytes = 0;
+    if (this.#months.length === 0) {
+      this.#sizeBytes = 0;
+      this.#tornBytes = 0;
+    }
     await syncDirectory(auditDirectory, files);
   }
 
-  async *#records(
-    { before, connectionId }: Omit<Parameters<Log['read']>[1], 'limit'>,
-    from = '9999',
-  ): AsyncIterable<AuditRecord> {
+  async *#records({ before, connectionId }: Omit<Page, 'limit'>, from = '9999'): AsyncIterable<AuditRecord> {
     const months = this.#months.filter((month) => month <= from);
+    const isWhole = months.length === this.#months.length;
+    const newest = isWhole ? { epoch: this.context.lock.epoch, mac: this.head.mac } : undefined;
     let isBefore = before === undefined;
     const isWanted = (text: string) => text.includes((isBefore ? connectionId : before) ?? '');
     let sinceTurn = 0;
-    try {
-      for (const { n, text, line } of chainOf(months.map(this.#pathOf), this.around.integrity, {
-        isWanted,
-      })) {
-        sinceTurn += text.length;
-        if (sinceTurn > charactersATurn) {
-          sinceTurn = 0;
-          await setImmediate();
-        }
-        // Of a failed write, which was never acknowledged.
-        if (n > this.head.n || line === undefined) continue;
-        isBefore = true;
-        yield* line.records.reverse();
+    for (const { text, line } of this.#lines(months, { newest, isWanted })) {
+      sinceTurn += text.length;
+      if (sinceTurn > charactersATurn) {
+        sinceTurn = 0;
+        await setImmediate();
       }
-    } catch (error) {
-      throw damagedLog(error);
+      // A failed write's line was never acknowledged.
+      if (line.n > this.head.n || line.records.length === 0) continue;
+      isBefore = true;
+      yield* line.records.reverse();
     }
   }
 
-  async #write(records: readonly AuditRecord[]): Promise<void> {
+  /** @throws RolebridgeError `store_unavailable` */
+  *#lines(months: readonly string[], options?: Parameters<typeof chainOf>[2]): ReturnType<typeof chainOf> {
     try {
-      await this.#append(records);
+      yield* chainOf(months.map(this.#pathOf), this.context.integrity, options);
     } catch (error) {
-      throw unavailable(error);
+      throw readFailed(error);
     }
   }
 
   async #append(records: readonly AuditRecord[]): Promise<void> {
-    const { integrity, lock } = this.around;
+    const { integrity, lock, auditDirectory, files } = this.context;
     lock.assertHeld();
     const [first] = records;
     if (first === undefined) return;
+    if (this.head.n === 0) this.owner.saveHead();
+    await this.cutTorn();
     const handle = await this.#open(monthOf(first.id));
-    if (this.#isUncertain) {
-      await handle.truncate(this.#sizeBytes);
-      await handle.sync();
-      this.#isUncertain = false;
-    }
+    if (this.#sizeBytes === 0) await syncDirectory(auditDirectory, files);
     const { n, mac } = this.head;
-    const line = { n: n + 1, epoch: lock.epoch, document: this.sequence(), prev: mac };
+    const line = { n: n + 1, epoch: lock.epoch, document: this.owner.sequence, prev: mac };
     const { text, anchor } = writeLine(line, records, integrity);
     const bytes = Buffer.from(text);
-    this.#isUncertain = true;
+    this.#tornBytes = bytes.length;
     await handle.writeFile(bytes);
     await handle.datasync();
-    this.#isUncertain = false;
+    this.#tornBytes = 0;
     this.#sizeBytes += bytes.length;
     this.head = anchor;
     this.newest = records.at(-1)?.id;
     // A writer that was fenced meanwhile acknowledges nothing.
     lock.assertHeld();
-    this.onAppended();
+    this.owner.saveHead();
   }
 
   async #open(wanted: string): Promise<FileHandle> {
-    const { files, auditDirectory } = this.around;
+    const { files } = this.context;
     const current = this.#months.at(-1);
     if (current !== undefined && current >= wanted) {
       this.#handle ??= await files.open(this.#pathOf(current), appending);
       return this.#handle;
     }
     await this.#release();
-    // `ax` refuses whatever is there already, a symlink too.
-    const handle = await files.open(this.#pathOf(wanted), 'ax', 0o600);
-    await syncDirectory(auditDirectory, files);
+    // `ax` refuses an existing file, and a symlink too.
+    this.#handle = await files.open(this.#pathOf(wanted), 'ax', 0o600);
     this.#months.push(wanted);
     this.#sizeBytes = 0;
-    this.#isUncertain = false;
-    this.#handle = handle;
-    return handle;
+    return this.#handle;
   }
 
   async #release(): Promise<void> {
@@ -196,14 +215,30 @@ export class AuditLog {
     await handle?.close();
   }
 
-  readonly #pathOf = (month: string): string => auditPath(this.around.auditDirectory, this.id, month);
+  readonly #pathOf = (month: string): string => auditPath(this.context.auditDirectory, this.id, month);
 }
 
 /** The month of an audit id's time, such as `2026-11`. */
 const monthOf = (id: AuditId): string => new Date(timeOfAuditId(id)).toISOString().slice(0, 7);
 
-const damagedLog = (error: unknown): RolebridgeError =>
-  new RolebridgeError('store_unavailable', `The audit log can't be read: ${messageOf(error)}.`, {
-    remedy:
-      'Keep the file as evidence. Restore a backup, or run "rolebridge repair" to see the data it would drop.',
-  });
+/** A page of all logs together. A log whose newest record is older than a full page stays closed. */
+export async function readAllLogs(
+  logs: readonly AuditLog[],
+  { limit, before, connectionId }: Page,
+): ReturnType<Log['read']> {
+  const newestOf = ({ newest }: AuditLog): string => newest ?? '';
+  let page: AuditRecord[] = [];
+  for (const log of [...logs].sort((one, other) => (newestOf(one) > newestOf(other) ? -1 : 1))) {
+    if (newestOf(log) < (page[limit]?.id ?? '')) break;
+    let left = limit + 1;
+    for await (const record of log.newestFirst(before)) {
+      if (before !== undefined && record.id >= before) continue;
+      if ((connectionId ?? record.connectionId) !== record.connectionId) continue;
+      page.push(record);
+      left -= 1;
+      if (left === 0) break;
+    }
+    page = page.sort((one, other) => (one.id > other.id ? -1 : 1)).slice(0, limit + 1);
+  }
+  return { records: page.slice(0, limit), hasMore: page.length > limit };
+}

@@ -4,22 +4,21 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
 import { codeOf } from '../../unknown-value.js';
-import type { Backend } from '../backend.js';
+import type { Backend, Log } from '../backend.js';
 import { despiteDamage } from '../despite-damage.js';
-import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
-import { documentFile } from './document-file.js';
-import { readEvery } from './every-log.js';
-import { integrityKeysIn } from './facts.js';
-import { type FileOperations, fileOperations, syncDirectory, unavailable, writeTemporary } from './files.js';
-import { cutOff, type Damage, load } from './load.js';
+import { readAllLogs } from './audit-log.js';
+import { type FileOperations, fileOperations, syncDirectory, writeFailed, writeTemporary } from './files.js';
+import { type Damage, type LoadedDirectory, loadDirectory } from './load.js';
 import { OrganizationStore } from './organization.js';
-import { surroundingsIn } from './surroundings.js';
-import { takeLock } from './writer-lock.js';
+import { takeLock, type WriterLock } from './writer-lock.js';
 
 export interface LowdbOptions {
   readonly directory: string;
-  /** The service keys, which encrypt the keys that sign what is stored. Without them damage is found, and no editor. */
+  /**
+   * The service keys, which encrypt the keys that sign what is stored. Without them accidental damage is detected,
+   * deliberate edits are not.
+   */
   readonly keys?: readonly ServiceKey[] | undefined;
   /** Serve the organizations whose files are whole when others are damaged. @default false */
   readonly quarantine?: boolean | undefined;
@@ -33,149 +32,119 @@ export interface LowdbOptions {
   readonly fileOperations?: Partial<FileOperations> | undefined;
 }
 
-/** How far a data directory has come. Within an epoch no number goes down; a lower epoch is an older directory. */
+/** The state of a data directory. Within an epoch no number goes down; a lower epoch is an older directory. */
 export interface Position {
   readonly epoch: number;
   readonly changes: number;
   readonly auditLines: number;
 }
 
-const closed = () => new RolebridgeError('store_unavailable', 'The store is closed.');
+type LowdbBackend = Backend & { position(): Position };
+
+/** The time that the close may take to store times of last use. */
+const saveUseMs = 2_000;
 
 /**
  * Opens the data directory for this process alone, and reads and checks all of it but older lines of the audit log.
  * @throws RolebridgeError `store_unavailable` when another process has it, or a file is damaged; nothing is changed then
  */
-export async function openLowdbBackend(options: LowdbOptions): Promise<Backend & { position(): Position }> {
+export async function openLowdbBackend(options: LowdbOptions): Promise<LowdbBackend> {
   const directory = resolve(options.directory);
-  const warn = options.onWarning ?? ((message) => process.emitWarning(message));
   const files = { ...fileOperations, ...options.fileOperations };
-  let stopped: RolebridgeError | undefined;
-  let lock: Awaited<ReturnType<typeof takeLock>>;
-  const folders = ['.', 'organizations', 'audit'].map((name) => join(directory, name));
+  let lock: WriterLock | undefined;
   try {
-    folders.forEach(makePrivate);
+    for (const folder of ['.', 'organizations', 'audit']) makePrivate(join(directory, folder));
     for (const path of [directory, dirname(directory)]) await syncDirectory(path, files);
-    lock = await takeLock(directory);
+    lock = await takeLock(directory, options.onCompromised);
+    return backendOn(await loadUnder(lock, directory, options, files), lock);
   } catch (error) {
+    await lock?.release();
     throw unusable(directory, error);
   }
-  const assertHeld = () => {
-    if (stopped) throw stopped;
-    try {
-      lock.assertHeld();
-    } catch (error) {
-      stopped = unavailable(error);
-      options.onCompromised?.(stopped);
-      throw stopped;
-    }
-  };
-  const stores = new Map<OrganizationId, OrganizationStore>();
-  const quarantined = new Map<OrganizationId, Damage>();
-  const open = async () => {
-    const keys = await integrityKeysIn(directory, options.keys);
-    const integrity = keys?.integrity ?? new Integrity();
-    const onLarge = (organizationId: OrganizationId, connections: number) =>
+}
+
+/** Loads the directory, and completes what a crash interrupted. */
+async function loadUnder(
+  lock: WriterLock,
+  directory: string,
+  { keys: serviceKeys, quarantine, onRepaired, onWarning }: LowdbOptions,
+  files: FileOperations,
+): Promise<LoadedDirectory> {
+  const warn = onWarning ?? ((message) => process.emitWarning(message));
+  const loaded = await loadDirectory(directory, {
+    lock,
+    serviceKeys,
+    files,
+    onLarge: (organizationId, connections) =>
       warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
         organizationId,
         connections,
-      });
-    const around = surroundingsIn(directory, { integrity, lock: { ...lock, assertHeld }, onLarge }, files);
-    const found = await load(around);
-    if (found.damages.length > 0 && !options.quarantine) throw damaged(found.damages);
-    for (const damage of found.damages) {
-      quarantined.set(damage.organizationId, damage);
-      warn(`Quarantined: ${damage.message}`, { organizationId: damage.organizationId });
-    }
-    for (const torn of found.torn) {
-      const { message, path } = cutOff(torn);
-      if (options.onRepaired) options.onRepaired(message, path);
-      else warn(message, { file: path });
-    }
-    for (const store of found.stores) stores.set(store.id, store);
-    for (const store of found.stores) await store.appendPending();
-    return { around, keys };
-  };
-  const { around, keys } = await open().catch(async (error) => {
-    await lock.release();
-    throw unusable(directory, error);
+      }),
   });
+  if (loaded.damages.length > 0 && !quarantine) throw damaged(loaded.damages);
+  for (const { organizationId, message } of loaded.damages)
+    warn(`Quarantined: ${message}`, { organizationId });
+  for (const { log } of loaded.stores) {
+    const repair = await log.cutTorn();
+    if (repair && onRepaired) onRepaired(repair.message, repair.path);
+    else if (repair) warn(repair.message, { file: repair.path });
+  }
+  for (const store of loaded.stores) await store.appendPending();
+  return loaded;
+}
+
+function backendOn({ context, keys, ...loaded }: LoadedDirectory, lock: WriterLock): LowdbBackend {
+  const stores = new Map(loaded.stores.map((store) => [store.id, store]));
+  const quarantined = new Map(loaded.damages.map((damage) => [damage.organizationId, damage]));
   const storeOf = (id: OrganizationId): OrganizationStore => {
     const damage = quarantined.get(id);
     if (damage) throw damaged([damage]);
-    const known = stores.get(id) ?? new OrganizationStore(id, around, documentFile(id, around));
-    stores.set(id, known);
-    return known;
+    const store = stores.get(id) ?? new OrganizationStore(id, context);
+    stores.set(id, store);
+    return store;
   };
   const all = () => [...stores.values()];
+  const settled = () => Promise.all(all().map((store) => store.settled()));
   let closing: Promise<void> | undefined;
   return {
-    ...readsOn(around.rows, async (row) => storeOf(row.organizationId).textOf(row)),
+    ...readsOn(context.rows, async (row) => storeOf(row.organizationId).jsonOf(row)),
     position: () => ({
       epoch: lock.epoch,
       changes: all().reduce((sum, store) => sum + store.sequence, 0),
       auditLines: all().reduce((sum, store) => sum + store.log.head.n, 0),
     }),
     async transact(organizationId, work) {
-      if (stopped) throw stopped;
+      lock.assertHeld();
       return storeOf(organizationId).transact(work);
     },
-    log: {
-      async append(records) {
-        if (stopped) throw stopped;
-        const [first] = records;
-        if (first) await storeOf(first.organizationId).append(records);
-      },
-      read: async (organizationId, page) =>
-        organizationId === undefined
-          ? readEvery(
-              all().map(({ log }) => log),
-              page,
-            )
-          : storeOf(organizationId).log.read(page),
-      organizations: async () => [...stores.keys()],
-      async trim(before) {
-        let gone = 0;
-        await despiteDamage(
-          all().map((store) => async () => {
-            gone += await store.trim(before);
-          }),
-        );
-        return gone;
-      },
-    },
+    log: logOn(stores, storeOf),
     async renewIntegrityKey() {
-      assertHeld();
+      lock.assertHeld();
       await keys?.renew();
-      const { keyId } = around.integrity;
+      const { keyId } = context.integrity;
       if (!keys?.former.length) return { keyId, signedAgain: 0 };
       const own = all().filter(({ sequence, log }) => sequence > 0 || log.head.n > 0);
-      for (const store of own)
-        await store.transact(async (transaction) => {
-          transaction.audit([]);
-          transaction.forgetVersionBefore();
-        });
+      for (const store of own) await signAgain(store);
       if (quarantined.size === 0) await keys.retire();
       return { keyId, signedAgain: own.length };
     },
     async ready() {
-      assertHeld();
+      lock.assertHeld();
       try {
-        for (const place of [lock.staging, around.auditDirectory])
-          await files.unlink(await writeTemporary(place, [Buffer.from('ready')], files));
+        await writeProbes(context);
         for (const store of all()) await store.ready();
       } catch (error) {
-        throw unavailable(error);
+        throw writeFailed(error);
       }
     },
     close() {
       closing ??= (async () => {
-        await Promise.all(all().map((store) => store.settled()));
-        // Of ten thousand organizations not all: they would keep the process from ending.
-        const until = Date.now() + marksMs;
-        for (const store of all()) if (Date.now() < until) await store.writeMarks();
-        stopped ??= closed();
-        await Promise.all(all().map((store) => store.settled()));
+        await settled();
+        // The process must end soon, however many organizations there are.
+        const until = Date.now() + saveUseMs;
+        for (const store of all()) if (Date.now() < until) await store.saveUse();
+        lock.stop(new RolebridgeError('store_unavailable', 'The store is closed.'));
+        await settled();
         await lock.release();
       })();
       return closing;
@@ -183,8 +152,43 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<Backend &
   };
 }
 
-/** How long the close may write marks of use. */
-const marksMs = 2_000;
+const signAgain = (store: OrganizationStore): Promise<void> =>
+  store.transact(async (transaction) => {
+    transaction.audit([]);
+    transaction.forgetVersionBefore();
+  });
+
+async function writeProbes({ lock, auditDirectory, files }: LoadedDirectory['context']): Promise<void> {
+  for (const directory of [lock.staging, auditDirectory])
+    await files.unlink(await writeTemporary(directory, [Buffer.from('ready')], files));
+}
+
+const logOn = (
+  stores: ReadonlyMap<OrganizationId, OrganizationStore>,
+  storeOf: (id: OrganizationId) => OrganizationStore,
+): Log => ({
+  async append(records) {
+    const [first] = records;
+    if (first) await storeOf(first.organizationId).append(records);
+  },
+  read: async (organizationId, page) =>
+    organizationId === undefined
+      ? readAllLogs(
+          [...stores.values()].map(({ log }) => log),
+          page,
+        )
+      : storeOf(organizationId).log.read(page),
+  organizations: async () => [...stores.keys()],
+  async trim(before) {
+    let gone = 0;
+    await despiteDamage(
+      [...stores.values()].map((store) => async () => {
+        gone += await store.trim(before);
+      }),
+    );
+    return gone;
+  },
+});
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -195,19 +199,13 @@ function makePrivate(directory: string): void {
 const namedAtOnce = 5;
 
 function damaged(damages: readonly Damage[]): RolebridgeError {
-  const named = damages.slice(0, namedAtOnce).map(({ message }) => `${message}.`);
-  const more = damages.length - named.length;
-  return new RolebridgeError(
-    'store_unavailable',
-    [
-      ...named,
-      ...(more > 0 ? [`${more} more organizations are damaged ("rolebridge doctor" names all).`] : []),
-    ].join(' '),
-    {
-      remedy:
-        'Nothing was changed. Restore a backup ("rolebridge restore"), or run "rolebridge repair" to see the data it would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
-    },
-  );
+  const sentences = damages.slice(0, namedAtOnce).map(({ message }) => `${message}.`);
+  const more = damages.length - sentences.length;
+  if (more > 0) sentences.push(`${more} more organizations are damaged ("rolebridge doctor" names all).`);
+  return new RolebridgeError('store_unavailable', sentences.join(' '), {
+    remedy:
+      'Nothing was changed. Restore a backup ("rolebridge restore"), or run "rolebridge repair" to see the data it would drop. ROLEBRIDGE_QUARANTINE=on serves the other organizations meanwhile.',
+  });
 }
 
 function unusable(directory: string, error: unknown): unknown {

@@ -1,5 +1,5 @@
 import { constants, existsSync, readdirSync } from 'node:fs';
-import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
@@ -7,9 +7,10 @@ import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { auditPath } from './audit-lines.js';
 import { openLowdbBackend } from './backend.js';
+import { namesIn } from './files.js';
 import { inspect } from './inspect.js';
 import { organizationsIn } from './load.js';
-import { askHolder, currentEpoch, epochName } from './writer-lock.js';
+import { assertUnused, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
   readonly keys?: readonly ServiceKey[] | undefined;
@@ -30,7 +31,7 @@ export async function backUp(
   { keys }: BackupOptions = {},
 ): Promise<{ organizations: number }> {
   const [source, target] = [resolve(directory), resolve(to)];
-  if (existsSync(target) && readdirSync(target).length > 0)
+  if (namesIn(target).length > 0)
     throw new RolebridgeError('store_unavailable', `${target} is not empty.`, {
       remedy: 'Name a new directory: a backup never replaces another one.',
     });
@@ -49,15 +50,19 @@ export async function backUp(
     await backend.close();
   } catch (error) {
     await rm(target, { recursive: true, force: true });
-    throw notCopied(source, target, error);
+    const reason = error instanceof RolebridgeError ? error.detail : messageOf(error);
+    throw new RolebridgeError('store_unavailable', `${source} could not be copied to ${target}: ${reason}`, {
+      remedy: 'Look at both disks, and run "rolebridge doctor".',
+      cause: error,
+    });
   }
   const names = readdirSync(join(target, 'organizations'));
   return { organizations: names.filter((name) => name.endsWith('.json')).length };
 }
 
 /**
- * Replaces the data directory by a backup; the old one is kept beside it under another name. The epoch is that of
- * the time, so that what monitoring knows of the store goes up and not back.
+ * Replaces the data directory by a backup; the old one is kept beside it under another name. The new epoch is the
+ * current time, so that monitoring never sees it decrease.
  * @throws RolebridgeError `store_unavailable` when a process uses the directory, or the backup is damaged
  */
 export async function restoreBackup(
@@ -66,11 +71,7 @@ export async function restoreBackup(
   { keys }: BackupOptions = {},
 ): Promise<{ kept: string | undefined; epoch: number }> {
   const [source, target] = [resolve(from), resolve(directory)];
-  const holder = existsSync(target) ? await askHolder(target) : undefined;
-  if (holder)
-    throw new RolebridgeError('store_unavailable', `The process ${holder.pid} is using ${target}.`, {
-      remedy: 'Stop the service first.',
-    });
+  await assertUnused(target);
   const before = existsSync(target) ? await currentEpoch(target) : 0;
   const restored = `${target}.restoring-${process.pid}`;
   try {
@@ -79,8 +80,7 @@ export async function restoreBackup(
     await mkdir(join(restored, epochName(epoch)), { mode: 0o700 });
     const backend = await openLowdbBackend({ directory: restored, keys });
     await backend.close();
-    const isEmpty = !existsSync(target) || readdirSync(target).length === 0;
-    const kept = isEmpty ? undefined : `${target}.before-${epoch}`;
+    const kept = namesIn(target).length === 0 ? undefined : `${target}.before-${epoch}`;
     if (kept) await rename(target, kept);
     else await rm(target, { recursive: true, force: true });
     await rename(restored, target);
@@ -92,13 +92,14 @@ export async function restoreBackup(
 }
 
 /**
- * One organization after the other, since each can be written to meanwhile. In this order: the head, then
- * the document, then the audit log, which has the records that they name.
+ * Copies one organization after the other, since each can be written to meanwhile: its head, its document and then its
+ * audit log, so that each file is at least as new as those that name it.
  */
 async function copyFiles(source: string, target: string, only?: readonly OrganizationId[]): Promise<void> {
-  const folders = ['.', 'organizations', 'audit'];
-  for (const folder of folders) await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
-  const found = organizationsIn(join(source, 'organizations'), join(source, 'audit'));
+  await access(join(source, 'organizations'));
+  for (const folder of ['.', 'organizations', 'audit'])
+    await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
+  const found = organizationsIn(source);
   for (const id of only ?? found.keys()) {
     const log = found.get(id)?.map((month) => auditPath('audit', id, month)) ?? [];
     for (const file of [`organizations/${id}.head`, `organizations/${id}.json`, ...log])
@@ -117,12 +118,4 @@ async function copy(from: string, to: string): Promise<void> {
     // Old files of the audit log go while the service runs.
     if (existsSync(from)) throw error;
   }
-}
-
-function notCopied(source: string, target: string, error: unknown): RolebridgeError {
-  const reason = error instanceof RolebridgeError ? error.detail : messageOf(error);
-  return new RolebridgeError('store_unavailable', `${source} could not be copied to ${target}: ${reason}`, {
-    remedy: 'Look at both disks, and run "rolebridge doctor".',
-    cause: error,
-  });
 }

@@ -1,33 +1,31 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { StoredFacts } from '../../secrets/key-check.js';
-import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
-import { IntegrityKeys } from '../integrity-keys.js';
-import { fileOperations, inForm, syncDirectory, unlessAbsent, writeTemporary } from './files.js';
+import { fileOperations, ignoreMissingFile, parseJson, syncDirectory, writeTemporary } from './files.js';
 
-const form = z.record(z.string(), z.string());
+const stored = z.record(z.string(), z.string());
 
 /** `NAME.json` in a data directory. Only the process that has the directory writes. */
 export function factsInDirectory(directory: string, name: string): StoredFacts {
   const path = join(directory, `${name}.json`);
   async function read() {
     const text = await readFile(path, 'utf8').catch((error) => {
-      unlessAbsent(error);
+      ignoreMissingFile(error);
       return '{}';
     });
     try {
-      return inForm(form, text);
+      return parseJson(stored, text);
     } catch (error) {
       throw new RolebridgeError('store_unavailable', `${path} can't be used: ${messageOf(error)}.`, {
         remedy: 'Nothing was changed. Restore it from a backup of the data directory.',
       });
     }
   }
-  async function write(facts: Record<string, string>): Promise<void> {
+  /** An undefined member is not written. */
+  async function write(facts: Readonly<Record<string, string | undefined>>): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const temporary = await writeTemporary(directory, [Buffer.from(JSON.stringify(facts))], fileOperations);
     await fileOperations.rename(temporary, path);
@@ -40,22 +38,6 @@ export function factsInDirectory(directory: string, name: string): StoredFacts {
       await write(all);
       return all;
     },
-    async set(facts) {
-      await write(form.parse(JSON.parse(JSON.stringify({ ...(await read()), ...facts }))));
-    },
+    set: async (facts) => write({ ...(await read()), ...facts }),
   };
 }
-
-/** The keys that sign what is in a data directory. */
-export const integrityKeysIn = (
-  directory: string,
-  serviceKeys: readonly ServiceKey[] | undefined,
-  { readOnly = false } = {},
-): Promise<IntegrityKeys | undefined> =>
-  IntegrityKeys.open(factsInDirectory(directory, 'integrity-keys'), serviceKeys, {
-    readOnly,
-    isEmpty: () =>
-      ['organizations', 'audit']
-        .map((folder) => join(directory, folder))
-        .every((path) => !existsSync(path) || readdirSync(path).length === 0),
-  });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -11,7 +12,7 @@ export const fileOperations = { open, rename, link, unlink };
 export type FileOperations = typeof fileOperations;
 
 /**
- * Writes all of it to a new file with a name that can't be guessed, and waits for the disk.
+ * Writes all pieces to a new file with an unguessable name, and waits for the disk.
  * @returns its path
  */
 export async function writeTemporary(
@@ -20,20 +21,18 @@ export async function writeTemporary(
   files: FileOperations,
 ): Promise<string> {
   const path = join(directory, `${randomBytes(16).toString('hex')}.tmp`);
-  // `wx` refuses whatever is there already, a symlink too.
+  // `wx` refuses an existing file, and a symlink too.
   const handle = await files.open(path, 'wx', 0o600);
   try {
-    try {
-      for (const piece of pieces) await handle.writeFile(piece);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    for (const piece of pieces) await handle.writeFile(piece);
+    await handle.datasync();
+    await handle.close();
+    return path;
   } catch (error) {
+    await handle.close().catch(() => {});
     await files.unlink(path).catch(() => {});
     throw error;
   }
-  return path;
 }
 
 /** A rename survives a loss of power only once its directory is on the disk. */
@@ -52,8 +51,11 @@ export function sharedSync(directory: string, files: FileOperations): () => Prom
   return () => syncs.add(undefined);
 }
 
+/** The names in a directory; none when it does not exist. */
+export const namesIn = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : []);
+
 /** @throws Error with a message for the operator: zod's and JSON.parse's are for a programmer */
-export function inForm<Value>(schema: z.ZodType<Value>, text: string): Value {
+export function parseJson<Value>(schema: z.ZodType<Value>, text: string): Value {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
@@ -61,17 +63,25 @@ export function inForm<Value>(schema: z.ZodType<Value>, text: string): Value {
   }
 }
 
-export function unlessAbsent(error: unknown): void {
+export function ignoreMissingFile(error: unknown): void {
   if (codeOf(error) !== 'ENOENT') throw error;
 }
 
-/** The error of a disk failure. */
-export function unavailable(cause: unknown): RolebridgeError {
+export function writeFailed(cause: unknown): RolebridgeError {
   if (cause instanceof RolebridgeError) return cause;
   const reason = codeOf(cause) ?? messageOf(cause);
   return new RolebridgeError('store_unavailable', `The change could not be stored (${reason}).`, {
-    remedy: 'Nothing was changed. Try again; if it lasts, look at the disk of the data directory.',
+    remedy:
+      'Retry. An interrupted change was stored whole or not at all. If it lasts, look at the disk of the data directory.',
     retryAfterSeconds: 5,
     cause,
   });
 }
+
+/** The error for a file that is damaged, or can't be read. */
+export const readFailed = (cause: unknown): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The stored data can't be read: ${messageOf(cause)}.`, {
+    remedy:
+      'Keep the file as evidence. Restore a backup, or run "rolebridge repair" to see the data it would drop.',
+    cause,
+  });

@@ -1,25 +1,19 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
-import { Integrity } from '../integrity.js';
 import { readsOn } from '../reads.js';
 import { createRecordStore, type RecordStore } from '../record-store.js';
-import { integrityKeysIn } from './facts.js';
-import { type Damage, type Found, load } from './load.js';
-import { type Surroundings, surroundingsIn } from './surroundings.js';
+import { type LoadedDirectory, loadDirectory } from './load.js';
 import { askHolder, type Holder } from './writer-lock.js';
 
-export interface Inspection {
+export interface Inspection extends LoadedDirectory {
   /** The process that has the directory. */
   readonly holder: Holder | undefined;
-  readonly damages: readonly Damage[];
   /** Organizations that are larger than one document should be, and their connections. */
   readonly large: ReadonlyMap<OrganizationId, number>;
-  /** For reading alone. */
+  /** The read-only store. */
   readonly store: RecordStore;
-  readonly around: Surroundings;
 }
 
 /** Files change during reads: a fault found twice is damage. */
@@ -37,30 +31,26 @@ export async function inspect(directory: string, keys?: readonly ServiceKey[]): 
 
 async function inspectOnce(
   root: string,
-  keys: readonly ServiceKey[] | undefined,
+  serviceKeys: readonly ServiceKey[] | undefined,
   holder: Holder | undefined,
 ): Promise<Inspection> {
-  const opened = await integrityKeysIn(root, keys, { readOnly: true });
   const large = new Map<OrganizationId, number>();
   const refused = (): never => {
-    throw new RolebridgeError('store_unavailable', 'The data directory is open for reading alone.');
+    throw new RolebridgeError('store_unavailable', 'The data directory is open read-only.');
   };
-  const around = surroundingsIn(root, {
-    integrity: opened?.integrity ?? new Integrity(),
+  const loaded = await loadDirectory(root, {
+    serviceKeys,
     lock: { epoch: 0, staging: root, assertHeld: refused },
     onLarge: (id, connections) => large.set(id, connections),
+    isInspection: true,
   });
-  const isThere = existsSync(around.directory) && existsSync(around.auditDirectory);
-  const found: Pick<Found, 'stores' | 'damages'> = isThere
-    ? await load(around, { wholeLogs: true })
-    : { stores: [], damages: [] };
-  const stores = new Map(found.stores.map((store) => [store.id, store]));
+  const stores = new Map(loaded.stores.map((store) => [store.id, store]));
   const store = createRecordStore({
-    ...readsOn(around.rows, async (row) => stores.get(row.organizationId)?.textOf(row)),
+    ...readsOn(loaded.context.rows, async (row) => stores.get(row.organizationId)?.jsonOf(row)),
     log: { append: refused, organizations: refused, read: refused, trim: refused },
     transact: refused,
     ready: refused,
     close: async () => {},
   });
-  return { holder, damages: found.damages, large, store, around };
+  return { ...loaded, holder, large, store };
 }

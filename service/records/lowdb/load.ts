@@ -1,15 +1,20 @@
-import { readdirSync, statSync, truncateSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isOrganizationId, type OrganizationId } from '../../domain/ids.js';
+import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
+import { Integrity } from '../integrity.js';
+import { IntegrityKeys } from '../integrity-keys.js';
 import { claimsOfRow } from '../row.js';
-import { type AuditLine, auditPath, chainOf, monthsOf } from './audit-lines.js';
-import type { FoundLog } from './audit-log.js';
+import { Rows } from '../rows.js';
+import { type AuditLine, auditPath, chainOf } from './audit-lines.js';
+import type { StoreContext } from './context.js';
 import { allRows, type Document, noDocument } from './document.js';
-import { documentFile } from './document-file.js';
-import { readHead } from './head.js';
-import { largeOrganization, OrganizationStore } from './organization.js';
-import type { Surroundings } from './surroundings.js';
+import { DocumentFile } from './document-file.js';
+import { factsInDirectory } from './facts.js';
+import { type FileOperations, fileOperations, namesIn, sharedSync } from './files.js';
+import { type Head, readHead } from './head.js';
+import { type FoundOrganization, OrganizationStore } from './organization.js';
 
 /** Faults of an organization's files. */
 export interface Damage {
@@ -18,159 +23,151 @@ export interface Damage {
   readonly message: string;
 }
 
-/** A torn last line of an audit log, which was never acknowledged. */
-export interface Torn {
-  readonly path: string;
-  readonly wholeBytes: number;
-  readonly tornBytes: number;
-}
-
-export interface Found {
-  readonly stores: OrganizationStore[];
-  readonly damages: Damage[];
-  readonly torn: Torn[];
+export interface LoadedDirectory {
+  readonly context: StoreContext;
+  readonly keys: IntegrityKeys | undefined;
+  readonly stores: readonly OrganizationStore[];
+  readonly damages: readonly Damage[];
 }
 
 /**
  * Reads and checks the files of all organizations. Nothing is changed on the disk.
- * @param wholeLogs every line of the audit logs, and not only those behind the one that the document names
+ * @param options.isInspection the whole audit logs are read, and not only the lines behind the one that the document
+ * names; an empty directory gets no key
  */
-export async function load(around: Surroundings, { wholeLogs = false } = {}): Promise<Found> {
-  const found: Found = { stores: [], damages: [], torn: [] };
-  for (const [id, months] of organizationsIn(around.directory, around.auditDirectory))
+export async function loadDirectory(
+  root: string,
+  options: Pick<StoreContext, 'lock' | 'onLarge'> & {
+    readonly serviceKeys: readonly ServiceKey[] | undefined;
+    readonly isInspection?: boolean;
+    readonly files?: FileOperations;
+  },
+): Promise<LoadedDirectory> {
+  const { lock, onLarge, serviceKeys, isInspection = false, files = fileOperations } = options;
+  const [directory, auditDirectory] = [join(root, 'organizations'), join(root, 'audit')];
+  const keys = await IntegrityKeys.open(factsInDirectory(root, 'integrity-keys'), serviceKeys, {
+    readOnly: isInspection,
+    isEmpty: () => [directory, auditDirectory].every((path) => namesIn(path).length === 0),
+  });
+  const context: StoreContext = {
+    ...{ directory, auditDirectory, files, lock, onLarge },
+    rows: new Rows(),
+    integrity: keys ?? new Integrity(),
+    sync: sharedSync(directory, files),
+  };
+  const stores: OrganizationStore[] = [];
+  const damages: Damage[] = [];
+  for (const [id, months] of organizationsIn(root))
     try {
-      await loadOne(id, months, around, found, wholeLogs);
+      stores.push(new OrganizationStore(id, context, await load(id, months, context, isInspection)));
     } catch (error) {
-      found.damages.push({ organizationId: id, message: messageOf(error) });
+      damages.push({ organizationId: id, message: messageOf(error) });
+    }
+  return { context, keys, stores, damages };
+}
+
+const fileNames = {
+  organizations: /^([\w-]{1,100})\.(?:json|json\.bak|head)$/,
+  audit: /^([\w-]{1,100})\.(\d{4}-\d\d)\.jsonl$/,
+};
+
+/** The organizations that have a file, and the months of their audit logs, the oldest first. */
+export function organizationsIn(root: string): ReadonlyMap<OrganizationId, readonly string[]> {
+  const found = new Map<OrganizationId, string[]>();
+  for (const [folder, form] of Object.entries(fileNames))
+    for (const name of namesIn(join(root, folder)).sort()) {
+      const [, id = '', month] = form.exec(name) ?? [];
+      if (isOrganizationId(id)) found.set(id, [...(found.get(id) ?? []), ...(month ? [month] : [])]);
     }
   return found;
 }
 
-/** Those with a file, and the months of their audit logs. */
-export function organizationsIn(
-  directory: string,
-  auditDirectory: string,
-): ReadonlyMap<OrganizationId, readonly string[]> {
-  const found = monthsOf(readdirSync(auditDirectory));
-  for (const name of readdirSync(directory)) {
-    const id = /^([\w-]{1,100})\.(json|json\.bak|head)$/.exec(name)?.[1];
-    if (id !== undefined && isOrganizationId(id) && !found.has(id)) found.set(id, []);
-  }
-  return found;
-}
-
-async function loadOne(
+/** Reads an organization, and adds its rows to those in memory. @throws Error with a message for the operator */
+async function load(
   id: OrganizationId,
   months: readonly string[],
-  around: Surroundings,
-  found: Found,
-  wholeLogs: boolean,
-): Promise<void> {
-  const path = join(around.directory, `${id}.json`);
-  const of = (reason: string) => new Error(`${path} can't be used: ${reason}`);
-  const head = readHead(around.directory, id, around.integrity);
-  const file = documentFile(id, around);
-  let document: Document;
-  try {
-    document = (await file.read()) ?? noDocument;
-  } catch (error) {
-    throw of(messageOf(error));
-  }
+  context: StoreContext,
+  isWhole: boolean,
+): Promise<FoundOrganization> {
+  const file = new DocumentFile(id, context);
+  const unusable = (reason: string) => new Error(`${file.path} can't be used: ${reason}`);
+  const head = readHead(context, id);
+  const document = await file.read().then(
+    (found) => found ?? noDocument,
+    (error) => {
+      throw unusable(messageOf(error));
+    },
+  );
+  const { sequence } = document;
   if (head === undefined) {
-    if (document.sequence > 0 || months.length > 0) throw new Error(`${path.slice(0, -5)}.head is missing`);
-    throw of('it is missing, and its backup is there');
+    if (sequence > 0 || months.length > 0) throw new Error(`${file.path.slice(0, -5)}.head is missing`);
+    throw unusable('it is missing, and its backup is there');
   }
-  if (document.sequence < head.sequence)
-    throw of(
-      document.sequence === 0
+  if (sequence < head.sequence)
+    throw unusable(
+      sequence === 0
         ? 'it is missing'
-        : `it is version ${document.sequence}, and version ${head.sequence} was stored`,
+        : `it is version ${sequence}, and version ${head.sequence} was stored: an older copy was put back`,
     );
-  const log = checkLog(id, months, document, around, wholeLogs);
-  if (log.head.n < head.audit.n)
-    throw new Error(`${log.path} ends with line ${log.head.n}, and line ${head.audit.n} was stored`);
-  if (log.document > document.sequence)
-    throw of(`it is version ${document.sequence}, and the audit log names version ${log.document}`);
-  const named = log.lines.get(head.audit.n);
-  if (named && named.mac !== head.audit.mac && named.epoch <= head.epoch)
-    throw new Error(`${log.path} is damaged: line ${head.audit.n} is not the stored one`);
+  const log = checkLog(id, months, { document, head, context, isWhole });
+  if (log.document > sequence)
+    throw unusable(`it is version ${sequence}, and the audit log names version ${log.document}`);
   const rows = allRows(document);
   for (const row of rows)
     for (const { constraint, value } of claimsOfRow(row))
-      if (around.rows.holder(constraint, id, value))
-        throw of(`the ${constraint} ${value} in it is in the store twice`);
-  around.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
-  const store = new OrganizationStore(id, around, file, { document, log });
-  found.stores.push(store);
-  if (log.torn) found.torn.push(log.torn);
-  const connections = rows.filter(({ table }) => table === 'connections').length;
-  if (connections >= largeOrganization) around.onLarge(id, connections);
-}
-
-interface CheckedLog extends FoundLog {
-  /** Of the newest file. */
-  readonly path: string;
-  readonly torn: Torn | undefined;
-  /** Of the records behind the line that the document names. */
-  readonly ids: ReadonlySet<string>;
-  /** The highest version of the document that these lines name. */
-  readonly document: number;
-  readonly lines: ReadonlyMap<number, Pick<AuditLine, 'mac' | 'epoch'>>;
+      if (context.rows.holder(constraint, value, id))
+        throw unusable(`the ${constraint} ${value} in it is in the store twice`);
+  context.rows.apply(rows.map((next) => ({ table: next.table, key: next.key, next })));
+  return { file, document, log, loggedIds: log.ids };
 }
 
 /**
- * The lines from the one that the document names to the end, each against the one before.
- * @param isWhole the whole log instead, from its beginning
+ * Checks the lines from the one that the document names to the end, each against the one before.
+ * @param files.isWhole the whole log instead, from its beginning
  */
 function checkLog(
   id: OrganizationId,
   months: readonly string[],
-  { audit }: Document,
-  { auditDirectory, integrity }: Surroundings,
-  isWhole: boolean,
-): CheckedLog {
-  const paths = months.map((month) => auditPath(auditDirectory, id, month));
-  const path = paths.at(-1) ?? auditPath(auditDirectory, id, 'audit');
-  let torn: Torn | undefined;
+  files: { document: Document; head: Head; context: StoreContext; isWhole: boolean },
+) {
+  const { head, context, isWhole } = files;
+  const { audit } = files.document;
+  const paths = months.map((month) => auditPath(context.auditDirectory, id, month));
+  const path = paths.at(-1) ?? auditPath(context.auditDirectory, id, '*');
+  const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
+  const until = isWhole ? audit.from : audit.head;
+  /** The ids of the records behind the line that the document names. */
+  const ids = new Set<string>();
+  let tornBytes = 0;
+  /** The highest version of the document that these lines name. */
+  let document = 0;
   let newest: AuditLine | undefined;
   let first: AuditLine | undefined;
-  let document = 0;
-  const until = isWhole ? audit.from : audit.head;
-  const ids = new Set<string>();
-  const lines = new Map<number, Pick<AuditLine, 'mac' | 'epoch'>>();
-  const chain = chainOf(paths, integrity, {
+  const chain = chainOf(paths, context.integrity, {
+    newest: { epoch: head.epoch, mac: head.audit.mac },
     provenUpTo: audit.head.n,
-    torn(tornBytes, wholeBytes) {
-      torn = { path, tornBytes, wholeBytes };
+    onTorn: (bytes) => {
+      tornBytes = bytes;
     },
   });
-  for (const { n, line } of chain) {
-    if (line === undefined) continue;
-    first = line;
+  for (const { line } of chain) {
+    const { n, mac, epoch } = line;
+    if (n === audit.head.n && mac !== audit.head.mac)
+      throw damaged(`line ${n} is not the one that the document names`);
+    if (n === head.audit.n && mac !== head.audit.mac && epoch <= head.epoch)
+      throw damaged(`line ${n} was replaced`);
     newest ??= line;
-    lines.set(n, { mac: line.mac, epoch: line.epoch });
-    if (n > audit.head.n) for (const record of line.records) ids.add(record.id);
+    first = line;
     document = Math.max(document, line.document);
+    if (n > audit.head.n) for (const record of line.records) ids.add(record.id);
     if (n <= until.n) break;
   }
-  const head = newest ? { n: newest.n, mac: newest.mac } : audit.from;
-  const damaged = (reason: string) => new Error(`${path} is damaged: ${reason}`);
-  if (head.n < audit.head.n)
-    throw new Error(`${path} ends with line ${head.n}, and the document names line ${audit.head.n}`);
-  if ((lines.get(audit.head.n)?.mac ?? audit.head.mac) !== audit.head.mac)
-    throw damaged(`line ${audit.head.n} is not the one that the document names`);
+  const end = newest ? { n: newest.n, mac: newest.mac } : audit.from;
+  const stored = Math.max(head.audit.n, audit.head.n);
+  if (end.n < stored) throw new Error(`${path} ends with line ${end.n}, and line ${stored} was stored`);
   if (first && first.n > until.n + 1) throw damaged(`lines before ${first.n} are missing`);
   if (first && first.n === until.n + 1 && first.prev !== until.mac)
     throw damaged(`line ${first.n} does not follow the previous record`);
-  const sizeBytes = torn?.wholeBytes ?? (months.length > 0 ? statSync(path).size : 0);
-  const lastId = newest?.records.at(-1)?.id;
-  return { months, head, newest: lastId, sizeBytes, path, torn, ids, document, lines };
-}
-
-export function cutOff({ path, wholeBytes, tornBytes }: Torn): { message: string; path: string } {
-  truncateSync(path, wholeBytes);
-  return {
-    path,
-    message: `The last ${tornBytes} bytes of ${path} were cut off: a line that a crash interrupted, and that was never acknowledged.`,
-  };
+  const sizeBytes = paths.length > 0 ? statSync(path).size - tornBytes : 0;
+  return { months, head: end, newest: newest?.records.at(-1)?.id, sizeBytes, tornBytes, ids, document };
 }

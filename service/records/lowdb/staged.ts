@@ -1,15 +1,15 @@
 import type { AuditRecord } from '../../domain/audit.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import { type Transaction, UniqueConflict } from '../backend.js';
-import { claimsOfRow, type Place, type Row, rowOf, rowValue } from '../row.js';
+import { claimsOfRow, type DiskRange, type Row, rowOf, rowValue } from '../row.js';
 import { type Change, filtersOf, isWanted, type Rows } from '../rows.js';
 import type { Constraint, TableName } from '../tables.js';
 
-/** Pending changes of an organization: those of a transaction on top of the earlier ones of its batch. */
+/** Pending changes of an organization, on top of the stored rows or of the earlier changes of the same batch. */
 export class Staged {
   readonly changes = new Map<string, Change>();
   readonly records: AuditRecord[] = [];
-  /** Something in it is to last. */
+  /** A change needs a write of the document: it must not be lost in a crash. */
   isLasting = false;
   forgetsVersionBefore = false;
   readonly #claims = new Map<string, Row | undefined>();
@@ -17,30 +17,30 @@ export class Staged {
   constructor(
     readonly rows: Rows,
     readonly organizationId: OrganizationId,
-    readonly under?: Staged,
+    private readonly base: Pick<Rows, 'get' | 'of' | 'holder'> = rows,
   ) {}
 
   get(table: TableName, key: string): Row | undefined {
     const change = this.changes.get(`${table} ${key}`);
-    if (change) return change.next;
-    return this.under ? this.under.get(table, key) : this.rows.get(table, key);
+    return change ? change.next : this.base.get(table, key);
   }
 
-  /** All of a table, with the changes applied. */
-  *of(table: TableName): Iterable<Row> {
+  /** All rows of a table, with the changes applied. */
+  of(table: TableName): readonly Row[] {
+    const before = this.base.of(table, this.organizationId);
     const changed = new Map<string, Row | undefined>();
-    for (const { changes } of this.under ? [this.under, this] : [this])
-      for (const change of changes.values()) if (change.table === table) changed.set(change.key, change.next);
-    for (const row of this.rows.of(table, this.organizationId)) if (!changed.has(row.key)) yield row;
-    for (const row of changed.values()) if (row) yield row;
+    for (const change of this.changes.values())
+      if (change.table === table) changed.set(change.key, change.next);
+    if (changed.size === 0) return before;
+    const added = [...changed.values()].filter((row) => row !== undefined);
+    return [...before.filter(({ key }) => !changed.has(key)), ...added];
   }
 
   holder(constraint: Constraint, value: string): Row | undefined {
     const claim = `${constraint} ${value}`;
-    if (this.#claims.has(claim)) return this.#claims.get(claim);
-    return this.under
-      ? this.under.holder(constraint, value)
-      : this.rows.holder(constraint, this.organizationId, value);
+    return this.#claims.has(claim)
+      ? this.#claims.get(claim)
+      : this.base.holder(constraint, value, this.organizationId);
   }
 
   put(table: TableName, key: string, next: Row | undefined): void {
@@ -62,29 +62,25 @@ export class Staged {
     this.changes.set(`${table} ${key}`, { table, key, next });
   }
 
-  /** Merges these changes into their base. */
-  merge(): void {
-    const { under } = this;
-    if (under === undefined) return;
-    for (const [name, change] of this.changes) under.changes.set(name, change);
-    for (const [claim, row] of this.#claims) under.#claims.set(claim, row);
-    under.records.push(...this.records);
-    under.isLasting ||= this.isLasting;
-    under.forgetsVersionBefore ||= this.forgetsVersionBefore;
+  /** Adds the changes of a transaction that was based on these. */
+  add(later: Staged): void {
+    for (const [name, change] of later.changes) this.changes.set(name, change);
+    for (const [claim, row] of later.#claims) this.#claims.set(claim, row);
+    this.records.push(...later.records);
+    this.isLasting ||= later.isLasting;
+    this.forgetsVersionBefore ||= later.forgetsVersionBefore;
   }
 }
 
-/** @param textAt the JSON of a row that is not in memory */
-export const transactionOn = (staged: Staged, textAt: (place: Place) => string): Transaction => ({
+/** @param jsonAt the JSON of a row that is not in memory */
+export const transactionOn = (staged: Staged, jsonAt: (range: DiskRange) => string): Transaction => ({
   async get(table, key) {
     const row = staged.get(table, key);
-    return row && rowValue(row, textAt);
+    return row && rowValue(row, jsonAt);
   },
   async count(table, where) {
     const filters = filtersOf(where);
-    let count = 0;
-    for (const row of staged.of(table)) if (isWanted(row, filters)) count++;
-    return count;
+    return staged.of(table).filter((row) => isWanted(row, filters)).length;
   },
   holder: async (constraint, value) => staged.holder(constraint, value)?.key,
   async put(table, value, { lasting = true } = {}) {

@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { codeOf } from '../../unknown-value.js';
-import { fileOperations, syncDirectory, unlessAbsent } from './files.js';
+import { fileOperations, ignoreMissingFile, syncDirectory } from './files.js';
 
 /**
- * One process at a time writes to a data directory. No clock is read.
+ * One process at a time writes to a data directory. That rests on no clock: a timeout only decides when to fence.
  *
  * Alive: a Unix socket whose listener ends with its process. Fencing: each writer writes its temporary files in a
  * directory named after its epoch and renames them into place. A taker renames that directory first and reads after:
@@ -19,78 +18,103 @@ import { fileOperations, syncDirectory, unlessAbsent } from './files.js';
  */
 export interface WriterLock {
   readonly epoch: number;
-  /** Where temporary files are made. */
+  /** The directory of temporary files. */
   readonly staging: string;
-  /** @throws RolebridgeError `store_unavailable` when another process took the directory */
+  /** @throws RolebridgeError `store_unavailable` when another process took the directory, or after `stop` */
   assertHeld(): void;
+  /** From now on `assertHeld` throws this error. */
+  stop(error: RolebridgeError): void;
   release(): Promise<void>;
 }
 
 const socketName = '.lock';
-/** A process that took the connection and says nothing for this long is taken for paused, and fenced. */
+/** A process that accepts the connection and says nothing for this long is paused, or busy. */
 const silenceMs = 3_000;
 
-const holder = z.object({ pid: z.number(), epoch: z.number() });
-export type Holder = z.infer<typeof holder>;
+/** The process that has a data directory. */
+export interface Holder {
+  /** `process 4711`, or another phrase for a process that did not answer. */
+  readonly name: string;
+  readonly isSilent: boolean;
+}
 
-/** @throws RolebridgeError `store_unavailable` when another process has the directory */
-export async function takeLock(directory: string): Promise<WriterLock> {
+/**
+ * A holder that is silent is fenced.
+ * @param onLost called once when another process took the directory
+ * @throws RolebridgeError `store_unavailable` when another process has the directory
+ */
+export async function takeLock(directory: string, onLost?: (error: Error) => void): Promise<WriterLock> {
   const found = await askHolder(directory);
-  if (found !== undefined)
-    throw new RolebridgeError('store_unavailable', `Another process (${found.pid}) is using ${directory}.`, {
-      remedy: 'Stop the other process, or give this one another data directory.',
-    });
-  const answer: Holder = { pid: process.pid, epoch: 0 };
-  const { server, close } = await listen(directory, () => JSON.stringify(answer));
+  if (found && !found.isSilent) throw inUse(directory, found);
+  const close = await listen(directory);
   try {
     const epoch = await raiseEpoch(directory);
-    Object.assign(answer, { epoch });
     const staging = join(directory, epochName(epoch));
     for (const name of await readdir(staging)) await rm(join(staging, name), { force: true });
-    const assertHeld = () => {
-      if (existsSync(staging)) return;
-      throw new RolebridgeError('store_unavailable', `Another process took ${directory} over.`, {
-        remedy: 'Make sure that one process alone uses the directory, and start it again.',
-      });
-    };
+    let stopped: RolebridgeError | undefined;
     return {
       epoch,
       staging,
-      assertHeld,
+      assertHeld() {
+        if (stopped) throw stopped;
+        if (existsSync(staging)) return;
+        stopped = new RolebridgeError('store_unavailable', `Another process took ${directory} over.`, {
+          remedy: 'Make sure that one process alone uses the directory, and start it again.',
+        });
+        onLost?.(stopped);
+        throw stopped;
+      },
+      stop(error) {
+        stopped ??= error;
+      },
       async release() {
         const isOwn = existsSync(staging);
         await close();
-        if (isOwn) await unlink(join(directory, socketName)).catch(unlessAbsent);
+        if (isOwn) await unlink(join(directory, socketName)).catch(ignoreMissingFile);
       },
     };
   } catch (error) {
-    server.close();
     await close();
     throw error;
   }
 }
 
-/** The process that has the directory; undefined when there is none that answers. Never waits for a lock. */
+/** The process that has the directory; undefined when there is none. Never waits for a lock. */
 export async function askHolder(directory: string): Promise<Holder | undefined> {
+  if (!existsSync(directory)) return undefined;
   const place = await socketPlace(directory);
+  let isSilent = false;
   try {
     const socket = connect(place.path(socketName));
-    socket.setTimeout(silenceMs, () => socket.destroy());
-    const text = await textOf(socket).catch(() => '');
-    return text === '' ? undefined : holder.parse(JSON.parse(text));
+    socket.setTimeout(silenceMs, () => {
+      isSilent = true;
+      socket.destroy();
+    });
+    const pid = await textOf(socket).catch(() => '');
+    if (pid === '' && !isSilent) return undefined;
+    return { name: /^\d+$/.test(pid) ? `process ${pid}` : 'a process that does not answer', isSilent };
   } finally {
     await place.close();
   }
 }
 
-async function listen(
-  directory: string,
-  answer: () => string,
-): Promise<{ server: Server; close: () => Promise<void> }> {
+/** @throws RolebridgeError `store_unavailable` when a process has the directory, even if it is silent */
+export async function assertUnused(directory: string): Promise<void> {
+  const holder = await askHolder(directory);
+  if (holder) throw inUse(directory, holder);
+}
+
+const inUse = (directory: string, { name }: Holder): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The directory ${directory} is in use by ${name}.`, {
+    remedy: 'Stop that process, or use another data directory.',
+  });
+
+/** @returns stops listening */
+async function listen(directory: string): Promise<() => Promise<void>> {
   const place = await socketPlace(directory);
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.end(answer());
+    socket.end(String(process.pid));
   });
   // Bound under another name: Node removes the name that it bound when it closes, which may be a successor's by then.
   const own = `.${randomBytes(6).toString('hex')}`;
@@ -102,12 +126,9 @@ async function listen(
   }
   server.unref();
   await rename(join(directory, own), join(directory, socketName));
-  return {
-    server,
-    async close() {
-      await new Promise((resolve) => server.close(resolve));
-      await place.close();
-    },
+  return async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await place.close();
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
 import { withVendorName } from '../../domain/vendor-words.js';
-import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Icon, type IconName } from './icon.js';
 
@@ -10,27 +9,54 @@ export const useHref = (): ((path: string) => string) => {
   return (path) => `${base}${path}`;
 };
 
-type Look = 'primary' | 'danger' | 'quiet';
+/** A link to a page of this site. */
+export const Link = ({
+  path,
+  kind,
+  children,
+  ...attributes
+}: {
+  path: string;
+  kind?: string | undefined;
+  rel?: string;
+  'aria-label'?: string | undefined;
+  'aria-current'?: 'page' | 'true' | undefined;
+  children?: Child;
+}) => (
+  <a class={kind} href={useHref()(path)} {...attributes}>
+    {children}
+  </a>
+);
 
-const buttonClass = (look?: Look, size?: 'sm' | 'lg', more?: string) =>
-  ['btn', look && `btn-${look}`, size && `btn-${size}`, more].filter(Boolean).join(' ');
+interface ButtonProps {
+  readonly look?: 'primary' | 'danger' | 'quiet' | undefined;
+  readonly size?: 'sm' | 'lg' | undefined;
+  /** Its name for screen readers, where the text alone does not say what it is about. */
+  readonly label?: string | undefined;
+  readonly children?: Child;
+}
+
+/** The names of those classes that apply. */
+export const classes = (...names: readonly (string | false | undefined)[]): string =>
+  names.filter(Boolean).join(' ');
+
+const buttonClass = ({ look, size }: ButtonProps, more?: string) =>
+  classes('btn', look && `btn-${look}`, size && `btn-${size}`, more);
 
 /** A link that looks like a button. `path` is one of this site; `url` is another's and opens in a new tab. */
-export function ButtonLink(props: {
-  path?: string | undefined;
-  url?: string | undefined;
-  /** Leaves this site in the same tab. */
-  leaves?: boolean | undefined;
-  look?: Look | undefined;
-  size?: 'sm' | 'lg' | undefined;
-  label?: string | undefined;
-  children?: Child;
-}) {
+export function ButtonLink(
+  props: ButtonProps & {
+    path?: string | undefined;
+    url?: string | undefined;
+    /** Leaves this site in the same tab. */
+    leaves?: boolean | undefined;
+  },
+) {
   const href = useHref();
   const outside = props.url !== undefined && !props.leaves;
   return (
     <a
-      class={buttonClass(props.look, props.size)}
+      class={buttonClass(props)}
       href={props.path === undefined ? props.url : href(props.path)}
       aria-label={props.label}
       {...(outside && { target: '_blank', rel: 'noopener noreferrer' })}
@@ -41,59 +67,65 @@ export function ButtonLink(props: {
   );
 }
 
-export function Button(props: {
-  look?: Look | undefined;
-  size?: 'sm' | 'lg' | undefined;
-  kind?: string | undefined;
-  name?: string | undefined;
-  value?: string | undefined;
-  form?: string | undefined;
-  label?: string | undefined;
-  /** Its label while the form is being sent. */
-  busy?: string | undefined;
-  formnovalidate?: boolean | undefined;
-  children?: Child;
-}) {
-  return (
-    <button
-      type="submit"
-      class={buttonClass(props.look, props.size, props.kind)}
-      name={props.name}
-      value={props.value}
-      form={props.form}
-      aria-label={props.label}
-      data-busy={props.busy}
-      formnovalidate={props.formnovalidate}
-    >
-      {props.children}
-    </button>
-  );
+interface SubmitProps extends ButtonProps {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly value?: string;
+  /** Its text while the form is being sent. */
+  readonly busy?: string;
 }
+
+export const Button = (props: SubmitProps) => (
+  <button
+    type="submit"
+    class={buttonClass(props, props.kind)}
+    name={props.name}
+    value={props.value}
+    aria-label={props.label}
+    data-busy={props.busy}
+  >
+    {props.children}
+  </button>
+);
+
+/** Values that a form sends as they are. */
+const HiddenFields = ({ values }: { values: Readonly<Record<string, string | undefined>> }) => (
+  <>
+    {Object.entries(values).map(
+      ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
+    )}
+  </>
+);
 
 /** A form of this site: posts, with the session's token. */
 export function Form(props: {
   path: string;
-  id?: string | undefined;
-  kind?: string | undefined;
-  check?: boolean | undefined;
+  kind?: string;
+  /** The token of a form before sign-in. @default the session's */
+  csrf?: string;
+  hidden?: Readonly<Record<string, string | undefined>>;
+  /** The page's script shows the progress of the check that it starts. */
+  check?: boolean;
   /** The page's script sends it after that time. */
   afterSeconds?: number | undefined;
+  /** Embedded, the page's script sends it at once. */
+  isSentAtOnce?: boolean;
   children?: Child;
 }) {
   const { session, operator } = usePage();
-  const csrfToken = session?.csrfToken ?? operator?.csrfToken;
+  const csrf = props.csrf ?? session?.csrfToken ?? operator?.csrfToken;
   return (
     <form
       method="post"
       action={useHref()(props.path)}
-      id={props.id}
       class={props.kind}
       autocomplete="off"
       novalidate={props.check}
       data-check={props.check}
       data-after={props.afterSeconds}
+      data-go={props.isSentAtOnce ? '' : undefined}
     >
-      {csrfToken && <input type="hidden" name="csrf" value={csrfToken} />}
+      <HiddenFields values={{ csrf, ...props.hidden }} />
       {props.children}
     </form>
   );
@@ -103,14 +135,10 @@ export function Form(props: {
 export const PostButton = ({
   path,
   fields = {},
-  children,
   ...button
-}: { path: string; fields?: Record<string, string> } & Parameters<typeof Button>[0]) => (
-  <Form path={path}>
-    {Object.entries(fields).map(([name, value]) => (
-      <input type="hidden" name={name} value={value} />
-    ))}
-    <Button {...button}>{children}</Button>
+}: SubmitProps & { path: string; fields?: Readonly<Record<string, string>> }) => (
+  <Form path={path} hidden={fields}>
+    <Button {...button} />
   </Form>
 );
 
@@ -119,19 +147,17 @@ export const Callout = (props: {
   kind?: 'accent' | 'ok' | 'warn' | 'danger' | undefined;
   icon: IconName;
   title: Child;
-  id?: string | undefined;
+  /** The sentence below the title. */
+  line?: string;
   role?: 'status' | 'alert' | undefined;
   more?: string | undefined;
   children?: Child;
 }) => (
-  <div
-    class={['callout', props.kind && `callout-${props.kind}`, props.more].filter(Boolean).join(' ')}
-    id={props.id}
-    role={props.role}
-  >
+  <div class={classes('callout', props.kind && `callout-${props.kind}`, props.more)} role={props.role}>
     <Icon name={props.icon} />
     <div>
       <strong>{props.title}</strong>
+      {props.line && <span>{props.line}</span>}
       {props.children}
     </div>
   </div>
@@ -237,23 +263,28 @@ function relative(
   }).format(at);
 }
 
-/** The path to this page. */
-export function Crumbs({ links, here }: { links: readonly (readonly [string, string])[]; here: string }) {
-  const href = useHref();
-  const { session } = usePage();
-  // A session of one connection has no list to go to.
-  const open = links.filter(([path]) => path !== '/connections' || mayOpen(session, 'GET /connections'));
-  if (open.length === 0) return null;
-  return (
-    <nav aria-label={useTexts().common.breadcrumb}>
-      <ol class="crumbs">
-        {open.map(([path, title]) => (
-          <li>
-            <a href={href(path)}>{title}</a>
-          </li>
-        ))}
-        <li aria-current="page">{here}</li>
-      </ol>
-    </nav>
-  );
-}
+/** A card with its heading, and what stands beside the heading. */
+export const Card = (props: {
+  id: string;
+  title: string;
+  beside?: Child;
+  live?: string;
+  children?: Child;
+}) => (
+  <section class="card" aria-labelledby={props.id} data-live={props.live}>
+    <div class="card-head">
+      <h2 id={props.id}>{props.title}</h2>
+      {props.beside}
+    </div>
+    {props.children}
+  </section>
+);
+
+/** A card beside the page: a title, a sentence, and a button. */
+export const AsideCard = (props: { title: string; line: string; children?: Child }) => (
+  <div class="card card-pad stack stack-3">
+    <h2>{props.title}</h2>
+    <p class="small muted">{props.line}</p>
+    {props.children}
+  </div>
+);

@@ -3,7 +3,7 @@ import { useTexts } from '../page-context.js';
 import { Words } from './basics.js';
 import { Icon, type IconName } from './icon.js';
 
-export type CheckState = 'passed' | 'failed' | 'not_checked' | 'running' | 'skipped' | 'todo';
+type CheckState = 'passed' | 'failed' | 'not_checked' | 'running' | 'skipped' | 'todo';
 
 /** A check as it is shown: made, being made, or not made. */
 export interface CheckRow {
@@ -78,6 +78,10 @@ export function rowsOf(checks: readonly Check[], rest: 'skipped' | 'todo' = 'ski
   const isPassed = rest === 'skipped' && checks.every(({ outcome }) => outcome === 'passed');
   return isPassed ? made : [...made, ...left.map((name) => ({ name, state: rest }) as const)];
 }
+
+/** Counts the rows in one of these states. */
+export const countOf = (rows: readonly CheckRow[], ...states: readonly CheckState[]): number =>
+  rows.filter(({ state }) => states.includes(state)).length;
 
 /** The checks of a role while they are made: the next one is running. */
 export function runningRows(checks: readonly Check[], message?: string): CheckRow[] {

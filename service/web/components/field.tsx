@@ -1,12 +1,11 @@
 import type { Child } from 'hono/jsx';
-import { Words } from './basics.js';
+import { classes, Words } from './basics.js';
 import { Icon } from './icon.js';
 
 /** A field of text. */
 export function Field(props: {
   name: string;
   label: string;
-  id?: string | undefined;
   type?: 'text' | 'password' | undefined;
   value?: string | undefined;
   placeholder?: string | undefined;
@@ -18,16 +17,13 @@ export function Field(props: {
   width?: 's' | 'm' | undefined;
   numeric?: boolean | undefined;
   optional?: string | undefined;
-  list?: string | undefined;
   arn?: boolean | undefined;
 }) {
-  const id = props.id ?? props.name;
+  const id = props.name;
   return (
     <FieldFrame {...props} id={id} isLive={props.arn}>
       <input
-        class={['input', props.mono && 'mono', props.width && `input-${props.width}`]
-          .filter(Boolean)
-          .join(' ')}
+        class={classes('input', props.mono && 'mono', props.width && `input-${props.width}`)}
         id={id}
         name={props.name}
         type={props.type ?? 'text'}
@@ -36,7 +32,6 @@ export function Field(props: {
         required={props.required}
         maxlength={props.maxlength}
         inputmode={props.numeric ? 'numeric' : undefined}
-        list={props.list}
         autocomplete="off"
         spellcheck={false}
         autocapitalize="off"
@@ -66,12 +61,7 @@ export const FieldFrame = (props: {
     </label>
     {props.children}
     {props.error ? (
-      <p class="error" id={`${props.id}-help`}>
-        <Icon name="alert" small />
-        <span>
-          <Words text={props.error} />
-        </span>
-      </p>
+      <FieldError id={`${props.id}-help`} text={props.error} />
     ) : (
       props.help && (
         <p class="help" id={`${props.id}-help`} aria-live={props.isLive ? 'polite' : undefined}>
@@ -80,4 +70,16 @@ export const FieldFrame = (props: {
       )
     )}
   </div>
+);
+
+/** The error of a group of fields; a single `Field` shows its own. */
+export const GroupError = ({ text }: { text: string }) => <FieldError role="alert" text={text} />;
+
+const FieldError = ({ text, ...attributes }: { text: string; id?: string; role?: 'alert' }) => (
+  <p class="error" {...attributes}>
+    <Icon name="alert" small />
+    <span>
+      <Words text={text} />
+    </span>
+  </p>
 );

@@ -1,7 +1,7 @@
 import { useTexts } from '../page-context.js';
-import { useHref } from './basics.js';
+import { Link } from './basics.js';
 
-/** Where a page of a list begins: behind that row, or in front of it. */
+/** The start of a page: behind that row, or in front of it. */
 export interface Cursor<Id extends string> {
   readonly after?: Id | undefined;
   readonly before?: Id | undefined;
@@ -28,20 +28,19 @@ export function Pages(props: {
   titles?: readonly [previous: string, next: string];
 }) {
   const { list } = useTexts();
-  const href = useHref();
   const [previous, next] = props.titles ?? [list.previous, list.next];
   if (props.previous === undefined && props.next === undefined) return null;
   return (
     <nav class="actions" aria-label={list.pages}>
       {props.previous !== undefined && (
-        <a class="btn btn-sm" href={href(props.previous)} rel="prev">
+        <Link kind="btn btn-sm" path={props.previous} rel="prev">
           {previous}
-        </a>
+        </Link>
       )}
       {props.next !== undefined && (
-        <a class="btn btn-sm" href={href(props.next)} rel="next">
+        <Link kind="btn btn-sm" path={props.next} rel="next">
           {next}
-        </a>
+        </Link>
       )}
     </nav>
   );

@@ -5,7 +5,7 @@ import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import type { PermissionFinding } from '../../domain/verification/permissions-report.js';
 import { mayOpen } from '../access.js';
 import { usePage, useTexts } from '../page-context.js';
-import { ButtonLink, Callout, Fold } from './basics.js';
+import { ButtonLink, Callout, Card, Fold } from './basics.js';
 import { Icon, type IconName } from './icon.js';
 import { PermissionSetStatements } from './permission-set.js';
 import { verificationOf } from './status.js';
@@ -33,16 +33,18 @@ export function PermissionsCard({ connection, set }: Props) {
   const own = permissionSetOf(connection);
   const missing = missingOf(connection);
   return (
-    <section class="card" aria-labelledby="permissions">
-      <div class="card-head">
-        <h2 id="permissions">{scope.canDo}</h2>
+    <Card
+      id="permissions"
+      title={scope.canDo}
+      beside={
         <span class="small muted row">
           {texts.title(set.title, own?.version)}
           {own?.newest !== undefined && (
             <span class="badge badge-plain badge-accent">{list.newer(own.newest)}</span>
           )}
         </span>
-      </div>
+      }
+    >
       {missing.length > 0 && (
         <div class="section">
           <Callout kind="warn" icon="alert" title={texts.incomplete} role="status">
@@ -67,7 +69,7 @@ export function PermissionsCard({ connection, set }: Props) {
           </div>
         </>
       )}
-    </section>
+    </Card>
   );
 }
 
@@ -83,9 +85,8 @@ function Update(props: { connection: Connection; set: PermissionSetView; newest:
         kind="accent"
         icon="info"
         title={texts.update(newest, count('added'), count('changed'), count('removed'))}
-      >
-        <span>{texts.updateLine}</span>
-      </Callout>
+        line={texts.updateLine}
+      />
       <ul class="perms">
         {set.changes.map((change) => (
           <Change {...change} />
@@ -144,7 +145,7 @@ function Change({ kind, change, sid, reason, optional, ...lists }: PermissionCha
   );
 }
 
-/** By statement and by the policy that denies: the vendor's reason, then the actions. */
+/** Groups findings by statement and denying policy: the vendor's reason, then the actions. */
 function Findings({ findings }: { findings: readonly PermissionFinding[] }) {
   const { deniedBy: by } = useTexts().sets;
   const groups = groupBy(findings, ({ sid, deniedBy }) => `${sid} ${deniedBy}`);

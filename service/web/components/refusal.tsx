@@ -2,8 +2,8 @@ import type { Child } from 'hono/jsx';
 import { parseRoleArn, partitions } from '../../domain/role-arn.js';
 import type { CheckResult } from '../check-result.js';
 import { usePage, useTexts } from '../page-context.js';
-import { ButtonLink, Callout, Fold, useHref, WordItems, Words } from './basics.js';
-import { Checks, rowsOf } from './checks.js';
+import { ButtonLink, Callout, Fold, Link, WordItems, Words } from './basics.js';
+import { Checks, countOf, rowsOf } from './checks.js';
 import { Code, type CodeLine, differences } from './code.js';
 import { Icon } from './icon.js';
 
@@ -59,24 +59,16 @@ export function Refusal({ result }: { result: CheckResult }) {
             </p>
           )}
           {explained && (
-            <Original>
-              {result.message} {result.remedy}
-            </Original>
+            // The original message in English, below its meaning.
+            <Fold title={texts.original}>
+              <p class="help" lang="en">
+                {result.message} {result.remedy}
+              </p>
+            </Fold>
           )}
         </div>
       </div>
     </div>
-  );
-}
-
-/** The original message in English, below its meaning. */
-export function Original({ children }: { children?: Child }) {
-  return (
-    <Fold title={useTexts().failed.original}>
-      <p class="help" lang="en">
-        {children}
-      </p>
-    </Fold>
   );
 }
 
@@ -125,7 +117,7 @@ function policyLines(result: CheckResult, policy: string, note?: string): readon
   return note ? lines.toSpliced(at, 0, { text: note, change: 'note' }) : lines;
 }
 
-/** As the policy to deploy is written, so that only what differs is marked. */
+/** Formats a policy like the one to deploy, so that only differences are marked. */
 function indented(policy: string | undefined): string | undefined {
   try {
     return policy === undefined ? undefined : JSON.stringify(JSON.parse(policy), inOrder, 2);
@@ -175,19 +167,20 @@ export function CheckEvidence({ result }: { result: CheckResult }) {
   const { checks: texts, common } = useTexts();
   const { help } = usePage().brand.links;
   const rows = rowsOf(result.checks);
-  const count = (...states: string[]) => rows.filter(({ state }) => states.includes(state)).length;
   return (
     <div class="section">
       {result.checks.length > 0 && (
-        <Fold title={texts.summary(count('passed'), count('failed'), count('skipped', 'todo'))}>
+        <Fold
+          title={texts.summary(countOf(rows, 'passed'), countOf(rows, 'failed'), countOf(rows, 'skipped'))}
+        >
           <Checks rows={rows} />
         </Fold>
       )}
       <p class="small faint">
         {common.code('').replace('``', '')}
-        <a href={useHref()(`/problems/${result.code}`)}>
+        <Link path={`/problems/${result.code}`}>
           <code>{result.code}</code>
-        </a>
+        </Link>
         {result.awsRequestId && (
           <>
             , {texts.awsRequest} <code class="break">{result.awsRequestId}</code>

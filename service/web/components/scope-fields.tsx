@@ -2,9 +2,8 @@ import type { Connection } from '../../domain/connection.js';
 import { holderAndKey } from '../../domain/connection-scopes.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { ScopeChoices, ScopeForm, ScopeNode } from '../pages/scope-choices.js';
-import { Account, Button, Fold, Form, useHref, Words } from './basics.js';
-import { Field } from './field.js';
-import { GroupError } from './group-error.js';
+import { Account, Button, Fold, Form, Link } from './basics.js';
+import { Field, GroupError } from './field.js';
 import { Icon } from './icon.js';
 import { lastName, levelIcons, levelOf } from './scope.js';
 import { accountOf } from './status.js';
@@ -19,7 +18,7 @@ export function ScopeFields({
   action,
   withName,
 }: ScopeChoices & { action: string; withName?: boolean }) {
-  const { scope: texts, setup } = useTexts();
+  const { scope: texts, setup, list } = useTexts();
   const hasTyped = Object.values(form.typed).some((name) => name !== '');
   return (
     <Form path={action}>
@@ -27,7 +26,7 @@ export function ScopeFields({
         <div class="section">
           <Field
             name="name"
-            label={setup.name}
+            label={list.columns.name}
             value={form.name}
             error={form.wrong.name}
             help={setup.nameHelp}
@@ -37,19 +36,15 @@ export function ScopeFields({
         </div>
       )}
       <fieldset class="section" aria-describedby="scope-help">
-        <legend class="sr">{texts.title}</legend>
+        <legend class="sr">{list.columns.scope}</legend>
         <div class="section-head">
-          <h3 aria-hidden="true">{texts.title}</h3>
+          <h3 aria-hidden="true">{list.columns.scope}</h3>
           <span class="small faint">{texts.today}</span>
         </div>
         <p class="help" id="scope-help">
           {texts.help}
         </p>
-        {form.wrong.form && (
-          <GroupError>
-            <Words text={form.wrong.form} />
-          </GroupError>
-        )}
+        {form.wrong.form && <GroupError text={form.wrong.form} />}
         <ul class="tree" role="list">
           <ChoiceNode node={tree} connection={connection} form={form} />
         </ul>
@@ -58,9 +53,15 @@ export function ScopeFields({
           <Fold title={texts.other} open={hasTyped || tree.children.length === 0}>
             <p class="help">{texts.otherHelp}</p>
             <div class="names">
-              <TypedField name="project" label={texts.otherProject} form={form} />
-              <TypedField name="environment" label={texts.otherEnvironment} form={form} />
-              <TypedField name="architecture" label={texts.otherArchitecture} form={form} />
+              {(['project', 'environment', 'architecture'] as const).map((name) => (
+                <Field
+                  name={name}
+                  label={texts.otherNames[name]}
+                  value={form.typed[name]}
+                  error={form.wrong[name]}
+                  maxlength={64}
+                />
+              ))}
             </div>
           </Fold>
         )}
@@ -81,19 +82,12 @@ export function ScopeFields({
   );
 }
 
-const TypedField = (props: { name: keyof ScopeForm['typed']; label: string; form: ScopeForm }) => (
-  <Field
-    name={props.name}
-    label={props.label}
-    value={props.form.typed[props.name]}
-    error={props.form.wrong[props.name]}
-    maxlength={64}
-  />
-);
+interface NodeProps {
+  readonly node: ScopeNode;
+  readonly connection: Connection;
+}
 
-function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: ScopeForm }) {
-  const { node, connection, form } = props;
-  const level = levelOf(node.scope);
+function ChoiceNode({ node, connection, form }: NodeProps & { form: ScopeForm }) {
   const other = node.isHeld && node.holder?.id !== connection.id ? node.holder : undefined;
   const conflict = other && other.status !== 'disconnected' ? other : undefined;
   const conflictId = conflict && `taken-${node.key || 'organization'}`;
@@ -108,7 +102,7 @@ function ChoiceNode(props: { node: ScopeNode; connection: Connection; form: Scop
           checked={form.chosen.has(node.key)}
           aria-describedby={conflictId}
         />
-        <Icon name={levelIcons[level]} />
+        <Icon name={levelIcons[levelOf(node.scope)]} />
         <span class="node-body">
           <NodeName node={node} />
           <HolderName node={node} connection={connection} />
@@ -155,15 +149,15 @@ function NodeName({ node: { scope, name } }: { node: ScopeNode }) {
   );
 }
 
-function HolderName({ node, connection }: { node: ScopeNode; connection: Connection }) {
+function HolderName({ node, connection, isLink }: NodeProps & { isLink?: boolean }) {
   const { scope: texts, status } = useTexts();
   const { holder, isHeld } = node;
   if (holder === undefined) return <small class="faint">{texts.noConnection}</small>;
   if (holder.id === connection.id) return <small>{texts.this}</small>;
-  if (!isHeld) return <small class="faint">{texts.from(holder.name)}</small>;
+  if (!isHeld && !isLink) return <small class="faint">{texts.from(holder.name)}</small>;
   return (
     <small>
-      {holder.name}
+      {isLink ? <Link path={`/connections/${holder.id}`}>{holder.name}</Link> : holder.name}
       {holder.status !== 'connected' && `, ${status[holder.status].toLowerCase()}`}
     </small>
   );
@@ -198,36 +192,21 @@ function Conflict(props: { id: string; node: ScopeNode; holder: Connection; isCo
 }
 
 /** The effective connections by target, read-only. */
-export function ScopeTreeView({ node, connection }: { node: ScopeNode; connection: Connection }) {
-  const { scope: texts, status } = useTexts();
-  const href = useHref();
-  const isThis = node.holder?.id === connection.id;
-  const level = levelOf(node.scope);
-  return (
-    <li>
-      <div class={isThis ? 'node node-this' : 'node'}>
-        <Icon name={levelIcons[level]} />
-        <span class="node-body">
-          <NodeName node={node} />
-          {isThis ? (
-            <small>{texts.this}</small>
-          ) : node.holder ? (
-            <small>
-              <a href={href(`/connections/${node.holder.id}`)}>{node.holder.name}</a>
-              {node.holder.status !== 'connected' && `, ${status[node.holder.status].toLowerCase()}`}
-            </small>
-          ) : (
-            <small class="faint">{texts.noConnection}</small>
-          )}
-        </span>
-      </div>
-      {node.children.length > 0 && (
-        <ul>
-          {node.children.map((child) => (
-            <ScopeTreeView node={child} connection={connection} />
-          ))}
-        </ul>
-      )}
-    </li>
-  );
-}
+export const ScopeTreeView = ({ node, connection }: NodeProps) => (
+  <li>
+    <div class={node.holder?.id === connection.id ? 'node node-this' : 'node'}>
+      <Icon name={levelIcons[levelOf(node.scope)]} />
+      <span class="node-body">
+        <NodeName node={node} />
+        <HolderName node={node} connection={connection} isLink />
+      </span>
+    </div>
+    {node.children.length > 0 && (
+      <ul>
+        {node.children.map((child) => (
+          <ScopeTreeView node={child} connection={connection} />
+        ))}
+      </ul>
+    )}
+  </li>
+);

@@ -1,39 +1,63 @@
-import { Button, useHref } from './basics.js';
+import type { Child } from 'hono/jsx';
+import { Title } from '../layout.js';
+import { useTexts } from '../page-context.js';
+import { Button, Form } from './basics.js';
 import { Field } from './field.js';
 
-/** A page on which a person signs in with one secret. */
-export function SignInForm(props: {
-  action: string;
+interface Props {
+  /** The path that takes the form. */
+  readonly path: string;
   /** The form's token against requests of other sites. */
-  csrf: string;
-  texts: { title: string; lead: string; label: string; help: string; button: string };
-  /** The field that carries the secret. */
-  name: string;
-  error?: string | undefined;
-}) {
-  const { texts } = props;
-  return (
-    <section class="card plain" aria-labelledby="title">
-      <div class="section">
-        <h1 id="title">{texts.title}</h1>
-        <p class="muted">{texts.lead}</p>
-        <form method="post" action={useHref()(props.action)} autocomplete="off" class="stack">
-          <input type="hidden" name="csrf" value={props.csrf} />
-          <div role={props.error ? 'alert' : undefined}>
-            <Field
-              name={props.name}
-              label={texts.label}
-              type="password"
-              help={texts.help}
-              error={props.error}
-              required
-            />
-          </div>
-          <Button look="primary" kind="btn-block">
-            {texts.button}
-          </Button>
-        </form>
-      </div>
-    </section>
-  );
+  readonly csrf: string;
+  readonly title: string;
+  readonly lead: string;
 }
+
+/** A page on which a person signs in with one secret. */
+export const SignInForm = (
+  props: Props & {
+    /** The field that carries the secret. */
+    name: string;
+    label: string;
+    help: string;
+    error?: string | undefined;
+  },
+) => (
+  <section class="card plain" aria-labelledby="title">
+    <div class="section">
+      <Title id="title" text={props.title} />
+      <p class="muted">{props.lead}</p>
+      <Form path={props.path} csrf={props.csrf} kind="stack">
+        <div role={props.error ? 'alert' : undefined}>
+          <Field {...props} type="password" required />
+        </div>
+        <Button look="primary" kind="btn-block">
+          {props.title}
+        </Button>
+      </Form>
+    </div>
+  </section>
+);
+
+/** A page on which a person uses a link: a press uses it up, not a program that only looks at it. */
+export const LinkForm = (
+  props: Props & {
+    hidden: Readonly<Record<string, string | undefined>>;
+    isSentAtOnce?: boolean;
+    /** Content above the title. */
+    children?: Child;
+  },
+) => (
+  <section class="card plain" aria-labelledby="title">
+    <div class="section center">
+      {props.children}
+      <Title id="title" text={props.title} />
+      <p class="muted">{props.lead}</p>
+      <Form {...props}>
+        <Button look="primary" size="lg">
+          {useTexts().signIn.continue}
+        </Button>
+      </Form>
+    </div>
+  </section>
+);

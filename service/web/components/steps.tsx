@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { useTexts } from '../page-context.js';
-import { useHref } from './basics.js';
-import { Icon } from './icon.js';
+import { Link } from './basics.js';
+import { Icon, type IconName } from './icon.js';
 import { Pair, type PairState } from './pair.js';
 
 /** A step that is done: one line, with a way to look at it or change it. */
@@ -12,7 +12,6 @@ export function DoneStep(props: {
   change?: readonly [path: string, title: string] | undefined;
 }) {
   const texts = useTexts().steps;
-  const href = useHref();
   return (
     <li class="step" data-state="done">
       <Icon name="check" kind="step-tick" />
@@ -23,9 +22,9 @@ export function DoneStep(props: {
         </h2>
         <p>{props.line}</p>
         {props.change && (
-          <a href={href(props.change[0])} aria-label={`${props.change[1]}: ${props.title}`}>
+          <Link path={props.change[0]} aria-label={`${props.change[1]}: ${props.title}`}>
             {props.change[1]}
-          </a>
+          </Link>
         )}
       </div>
     </li>
@@ -80,15 +79,21 @@ export const PairCard = ({ state, line }: { state: PairState; line: Child }) => 
 );
 
 /** A remark beside the steps. */
-export const Remark = ({
-  icon,
-  children,
-}: {
-  icon: Parameters<typeof Icon>[0]['name'];
-  children?: Child;
-}) => (
+export const Remark = ({ icon, children }: { icon: IconName; children?: Child }) => (
   <p class="remark">
     <Icon name={icon} small />
     <span>{children}</span>
   </p>
+);
+
+/** A wait for something that happens elsewhere. */
+export const Waiting = (props: { title: string; line: string; children?: Child }) => (
+  <div class="wait-in" role="status">
+    <span class="spin" />
+    {props.children}
+    <div>
+      <h3>{props.title}</h3>
+      <p class="small muted">{props.line}</p>
+    </div>
+  </div>
 );

@@ -1,15 +1,14 @@
-import type { Request, Response, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { isAuditId, isConnectionId } from '../../domain/ids.js';
 import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
-import { Time, useHref } from '../components/basics.js';
+import { Link, Time } from '../components/basics.js';
 import { Pages } from '../components/pages.js';
-import { TableHead } from '../components/table-head.js';
-import { type HistoryEntry, historyOf, personsOf } from '../history.js';
+import { Cell, Table } from '../components/table.js';
+import { type HistoryEntry, historyOf, pageOf, personsOf } from '../history.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { queried, type Site, sendPage, textsOf, withQuery } from '../site.js';
+import { type Routes, type Visit, withQuery } from '../site.js';
 import { listedOrganization, OrganizationCrumbs } from './organization.js';
 import { OrganizationCell, type Organizations } from './organizations.js';
 
@@ -17,10 +16,10 @@ const pageSize = 50;
 
 interface Found {
   /** Left out: of all. */
-  readonly organization?: Organization | undefined;
+  readonly organization: Organization | undefined;
   readonly connectionId: Connection['id'] | undefined;
   readonly entries: readonly HistoryEntry[];
-  /** Of the records, where they are of all. */
+  /** The organizations of the records, where they are of all. */
   readonly organizations: Organizations | undefined;
   readonly connections: ReadonlyMap<string, Connection>;
   readonly isNewest: boolean;
@@ -29,39 +28,35 @@ interface Found {
 }
 
 /** The audit log of all organizations, and that of one. */
-export function addAuditPages(pages: Router, site: Site): void {
-  const { store } = site.deps;
+export function addAuditPages(routes: Routes): void {
+  const { deps } = routes.site;
+  const { store } = deps;
 
-  pages.get('/audit', (request, response) => sendAudit(request, response));
-  pages.get('/organizations/:id/audit', async (request: Request<{ id: string }>, response) =>
-    sendAudit(request, response, await listedOrganization(store, request.params.id)),
+  routes.get('/audit', (visit) => sendAudit(visit));
+  routes.get('/organizations/:id/audit', async (visit) =>
+    sendAudit(visit, await listedOrganization(store, visit.id)),
   );
 
-  async function sendAudit(
-    request: Request<{ id: string }> | Request,
-    response: Response,
-    organization?: Organization,
-  ): Promise<void> {
-    const before = [queried(request, 'before')].find(isAuditId);
-    const connectionId = organization && [queried(request, 'connection')].find(isConnectionId);
-    const page = { limit: pageSize, before, connectionId };
-    const { records, hasMore } = await store.auditRecords(organization?.id, page);
-    const texts = textsOf(site, response);
-    const entries = historyOf(records, texts, await personsOf(site.deps, records));
-    const found: Found = {
-      organization,
-      connectionId,
-      entries,
-      organizations: organization
-        ? undefined
-        : await store.organizationsById(records.map((record) => record.organizationId)),
-      connections: await connectionsOf(store, entries),
-      isNewest: before === undefined,
-      last: hasMore ? records.at(-1)?.id : undefined,
-    };
-    const { title } = texts.operator.audit;
-    const head = { title: organization ? `${title}, ${organization.name}` : title, isOperator: true };
-    return sendPage(site, response, head, <AuditView {...found} />);
+  async function sendAudit(visit: Visit, organization?: Organization): Promise<void> {
+    const before = [visit.queried('before')].find(isAuditId);
+    const connectionId = organization && [visit.queried('connection')].find(isConnectionId);
+    const page = { limit: 2 * pageSize + 1, before, connectionId };
+    const read = await store.auditRecords(organization?.id, page);
+    const records = pageOf(read.records, pageSize);
+    const hasMore = read.hasMore || records.length < read.records.length;
+    const entries = historyOf(records, visit.texts, await personsOf(deps, records));
+    const ids = records.map(({ organizationId }) => organizationId);
+    return visit.send(
+      <AuditView
+        organization={organization}
+        connectionId={connectionId}
+        entries={entries}
+        organizations={organization ? undefined : await store.organizationsById(ids)}
+        connections={await connectionsOf(store, entries)}
+        isNewest={before === undefined}
+        last={hasMore ? records.at(-1)?.id : undefined}
+      />,
+    );
   }
 }
 
@@ -75,8 +70,7 @@ async function connectionsOf(
 }
 
 function AuditView(found: Found) {
-  const { operator } = useTexts();
-  const { audit: texts } = operator;
+  const { audit: texts } = useTexts().operator;
   const { path } = usePage();
   const { organization, connectionId } = found;
   const of = (before?: string) => withQuery(path, { connection: connectionId, before });
@@ -92,10 +86,11 @@ function AuditView(found: Found) {
       )}
       <PageHead
         title={texts.title}
+        of={organization?.name}
         lead={connectionId ? texts.leadOfConnection : organization ? texts.leadOf : texts.lead}
       />
       <section class="card" aria-label={texts.title}>
-        {found.entries.length === 0 ? <p class="section none">{texts.none}</p> : <AuditTable {...found} />}
+        {found.entries.length === 0 ? <p class="section muted">{texts.none}</p> : <AuditTable {...found} />}
         {(found.last ?? !found.isNewest) && (
           <div class="card-foot">
             <Pages
@@ -111,68 +106,59 @@ function AuditView(found: Found) {
 }
 
 function AuditTable({ entries, organizations, connections }: Found) {
-  const { operator } = useTexts();
-  const { audit: texts } = operator;
+  const { audit: texts, organization } = useTexts().operator;
   const titles = [
     texts.event,
-    ...(organizations ? [operator.organization] : []),
+    ...(organizations ? [organization] : []),
     texts.connection,
     texts.by,
     texts.time,
   ];
   return (
-    <table class="table" role="table" aria-label={texts.title}>
-      <TableHead titles={titles} />
-      <tbody role="rowgroup">
-        {entries.map((entry) => (
-          <AuditRow
-            entry={entry}
-            organizations={organizations}
-            connection={connections.get(entry.record.connectionId ?? '')}
-          />
-        ))}
-      </tbody>
-    </table>
+    <Table label={texts.title} titles={titles}>
+      {entries.map((entry) => {
+        const { organizationId, connectionId, at } = entry.record;
+        const audit = `/operator/organizations/${organizationId}/audit`;
+        return (
+          <tr role="row">
+            <EventCell {...entry} />
+            {organizations && <OrganizationCell organization={organizations.get(organizationId)} />}
+            <Cell label={texts.connection}>
+              {connectionId && (
+                <Link path={`${audit}?connection=${connectionId}`}>
+                  {connections.get(connectionId)?.name ?? connectionId}
+                </Link>
+              )}
+            </Cell>
+            <ActorCell {...entry} />
+            <Cell label={texts.time}>
+              <Time iso={at} />
+            </Cell>
+          </tr>
+        );
+      })}
+    </Table>
   );
 }
 
-function AuditRow({
-  entry,
-  organizations,
-  connection,
-}: {
-  entry: HistoryEntry;
-  organizations: Organizations | undefined;
-  connection: Connection | undefined;
-}) {
-  const { audit: texts } = useTexts().operator;
-  const href = useHref();
-  const { record } = entry;
-  const { actor, connectionId } = record;
-  const path = `/operator/organizations/${record.organizationId}`;
-  const outcome = [entry.outcome, entry.why].filter(Boolean).join(': ');
-  const by =
+const EventCell = ({ record, title, outcome, why, look, details }: HistoryEntry) => (
+  <Cell kind="name">
+    <b title={record.action}>{title}</b>
+    {(outcome ?? why) && (
+      <span class={look === 'danger' ? 'reason' : 'note'}>{[outcome, why].filter(Boolean).join(': ')}</span>
+    )}
+    {details && <span class="note break">{details}</span>}
+  </Cell>
+);
+
+function ActorCell({ record: { actor }, person }: HistoryEntry) {
+  const { by, who } = useTexts().operator.audit;
+  const key =
     'id' in actor && actor.kind !== 'web_session' ? ('name' in actor && actor.name) || actor.id : undefined;
   return (
-    <tr role="row">
-      <td role="cell" class="cell-name">
-        <b title={record.action}>{entry.title}</b>
-        {outcome && <span class={entry.look === 'danger' ? 'reason' : 'note'}>{outcome}</span>}
-        {entry.details && <span class="note break">{entry.details}</span>}
-      </td>
-      {organizations && <OrganizationCell organization={organizations.get(record.organizationId)} />}
-      <td role="cell" data-label={texts.connection} data-empty={connectionId ? undefined : ''}>
-        {connectionId && (
-          <a href={href(`${path}/audit?connection=${connectionId}`)}>{connection?.name ?? connectionId}</a>
-        )}
-      </td>
-      <td role="cell" data-label={texts.by}>
-        {texts.who[actor.kind]}
-        {(entry.person ?? by) && <div class="break faint">{entry.person ?? by}</div>}
-      </td>
-      <td role="cell" data-label={texts.time}>
-        <Time iso={record.at} />
-      </td>
-    </tr>
+    <Cell label={by}>
+      {who[actor.kind]}
+      {(person ?? key) && <div class="break faint">{person ?? key}</div>}
+    </Cell>
   );
 }

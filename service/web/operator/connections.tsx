@@ -1,54 +1,50 @@
-import type { Response, Router } from 'express';
 import type { Child } from 'hono/jsx';
 import type { Connection } from '../../domain/connection.js';
 import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
-import { ButtonLink, useHref } from '../components/basics.js';
+import { ButtonLink, Card, Link } from '../components/basics.js';
+import { NoneFound } from '../components/filters.js';
 import { Icon } from '../components/icon.js';
 import { type Cursor, cursorsAround, Pages } from '../components/pages.js';
 import { verificationOf } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { type Site, sendPage, textsOf } from '../site.js';
+import type { Routes, Visit } from '../site.js';
 import { Filters } from './filters.js';
-import type { Owned, Totals } from './owned.js';
-import { addressOf, firstPage, type Wanted, wantedIn } from './query.js';
+import { addressOf, firstPage, type Owned, type Totals, type Wanted, wantedIn } from './query.js';
 import { SecurityEvents, securityCodes } from './security-events.js';
-import type { OperatorSession } from './session.js';
 import { OperatorTable } from './table.js';
 import { outdatedSets, Tiles } from './tiles.js';
 
 const pageSize = 25;
 
-export function addOperatorConnections(pages: Router, site: Site): void {
-  const { store } = site.deps;
-  pages.get('/', async (request, response) => {
-    const wanted = wantedIn(request);
+export function addOperatorConnections(routes: Routes): void {
+  const { store, permissionSets, schedule } = routes.site.deps;
+  routes.get('/', async (visit) => {
+    const wanted = wantedIn(visit);
     const [{ connections, hasMore }, totals, oldest] = await Promise.all([
       store.connections(undefined, { ...wanted, limit: pageSize, withoutReports: true }),
       store.connectionTotals(),
       oldestCheck(store),
     ]);
-    const view = (
+    return visit.send(
       <Overview
         wanted={wanted}
         totals={totals}
         tiles={
           <Tiles
             totals={totals}
-            outdated={outdatedSets(totals, site.deps.permissionSets)}
+            outdated={outdatedSets(totals, permissionSets)}
             oldest={oldest}
-            intervalMs={site.deps.schedule.verifyIntervalMs}
+            intervalMs={schedule.verifyIntervalMs}
           />
         }
         rows={await withOrganizations(store, connections)}
         hasMore={hasMore}
-        organizations={await organizationsNamed(store, response, wanted.search)}
+        organizations={await organizationsNamed(visit, wanted.search)}
         events={await securityEvents(store, totals)}
-      />
+      />,
     );
-    const { title } = textsOf(site, response).operator;
-    return sendPage(site, response, { title, isOperator: true }, view);
   });
 }
 
@@ -61,13 +57,11 @@ async function oldestCheck(store: Store): Promise<string | undefined> {
 
 /** The first ones that match, where the operator may see organizations. */
 async function organizationsNamed(
-  store: Store,
-  response: Response,
+  { operator, site }: Visit,
   search: string | undefined,
 ): Promise<readonly Organization[]> {
-  const { operator }: OperatorSession = response.locals.operator;
   if (search === undefined || !operator.permissions.includes('organizations:read')) return [];
-  return (await store.organizations({ search, limit: 5 })).organizations;
+  return (await site.deps.store.organizations({ search, limit: 5 })).organizations;
 }
 
 export async function withOrganizations(store: Store, connections: readonly Connection[]): Promise<Owned[]> {
@@ -79,24 +73,19 @@ export async function withOrganizations(store: Store, connections: readonly Conn
   }));
 }
 
-/** The connections that other customers may reach, or whose account is not the expected one. */
+/** The connections that other customers may reach, or whose account is not the expected one; the last checked first. */
 async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   const found: Connection[] = [];
-  for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0))
-    found.push(
-      ...(
-        await store.connections(undefined, {
-          status: 'failed',
-          code,
-          limit: 10,
-          withoutReports: true,
-        })
-      ).connections,
-    );
+  for (const code of securityCodes.filter((each) => (totals.code.get(each) ?? 0) > 0)) {
+    const page = { status: 'failed', code, limit: 10, withoutReports: true } as const;
+    found.push(...(await store.connections(undefined, page)).connections);
+  }
+  const checkedAt = (connection: Connection) => verificationOf(connection)?.finishedAt ?? '';
+  found.sort((one, other) => checkedAt(other).localeCompare(checkedAt(one)));
   return withOrganizations(store, found.slice(0, 10));
 }
 
-/** How many match, where that is counted: of several filters at once it is not. */
+/** The number of matches; undefined for several filters at once, which nothing counts. */
 function totalOf(
   { status, code, assurance, permissionSet, accountId, search, order }: Wanted,
   { status: counts, ...totals }: Totals,
@@ -122,7 +111,6 @@ function Overview(props: {
   events: readonly Owned[];
 }) {
   const { operator: texts, list } = useTexts();
-  const href = useHref();
   const { wanted } = props;
   const total = totalOf(wanted, props.totals);
   const ids = props.rows.map(({ connection }) => connection.id);
@@ -131,7 +119,7 @@ function Overview(props: {
     cursor && addressOf({ ...firstPage(wanted), ...cursor });
   return (
     <>
-      <PageHead title={texts.title} lead={texts.lead}>
+      <PageHead title={list.connections} lead={texts.lead}>
         <ButtonLink path={addressOf(firstPage(wanted), '/operator/connections.csv')}>
           <Icon name="down" />
           {texts.download}
@@ -140,16 +128,11 @@ function Overview(props: {
       <div class="stack stack-6" data-live="operator">
         {props.tiles}
         <SecurityEvents events={props.events} totals={props.totals} />
-        <section class="card" aria-labelledby="all">
-          <div class="card-head">
-            <h2 id="all">{texts.all}</h2>
-          </div>
+        <Card id="all" title={texts.all}>
           <Filters wanted={wanted} totals={props.totals} />
           <OrganizationsFound organizations={props.organizations} />
           {props.rows.length === 0 ? (
-            <p class="section none">
-              {texts.none} <a href={href('/operator')}>{list.showAll}</a>
-            </p>
+            <NoneFound text={texts.none} path="/operator" />
           ) : (
             <OperatorTable
               rows={props.rows}
@@ -163,14 +146,13 @@ function Overview(props: {
             <span>{total !== undefined && texts.matching(total)}</span>
             <Pages previous={pageAt(previous)} next={pageAt(next)} />
           </div>
-        </section>
+        </Card>
       </div>
     </>
   );
 }
 
 function OrganizationsFound({ organizations }: { organizations: readonly Organization[] }) {
-  const href = useHref();
   if (organizations.length === 0) return null;
   return (
     <div class="section">
@@ -179,7 +161,7 @@ function OrganizationsFound({ organizations }: { organizations: readonly Organiz
         {organizations.map(({ id, name }) => (
           <>
             {' '}
-            <a href={href(`/operator/organizations/${id}`)}>{name}</a>
+            <Link path={`/operator/organizations/${id}`}>{name}</Link>
           </>
         ))}
       </p>

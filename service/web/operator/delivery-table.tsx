@@ -2,7 +2,7 @@ import type { ShownEndpoint } from '../../actions/webhook-endpoints.js';
 import { deliveryView } from '../../api/webhooks/shared.js';
 import type { OutboxMessage } from '../../domain/ports.js';
 import { PostButton, Time } from '../components/basics.js';
-import { TableHead } from '../components/table-head.js';
+import { Cell, Table } from '../components/table.js';
 import { usePage, useTexts } from '../page-context.js';
 import { OrganizationCell, type Organizations } from './organizations.js';
 
@@ -22,65 +22,50 @@ export function DeliveryTable(props: {
   const { operator, list } = useTexts();
   const { webhooks: texts } = operator;
   const titles = [
-    texts.event,
+    operator.audit.event,
     list.columns.status,
     ...(props.organizations ? [operator.organization] : []),
     texts.endpoint,
     texts.attempts,
     texts.lastAnswer,
-    texts.created,
+    operator.audit.time,
   ];
   return (
-    <table class="table" role="table" aria-label={texts.title}>
-      <TableHead titles={titles} hasAction />
-      <tbody role="rowgroup">
-        {props.rows.map((delivery) => (
-          <DeliveryRow {...delivery} organizations={props.organizations} />
-        ))}
-      </tbody>
-    </table>
+    <Table label={texts.title} titles={titles} hasAction>
+      {props.rows.map((delivery) => (
+        <DeliveryRow {...delivery} organizations={props.organizations} />
+      ))}
+    </Table>
   );
 }
 
-function DeliveryRow({
-  id,
-  type,
-  organizationId,
-  endpoint,
-  lastAttempt,
-  organizations,
-  ...row
-}: Delivery & { organizations: Organizations | undefined }) {
-  const { webhooks: texts } = useTexts().operator;
-  const { path } = usePage();
+function DeliveryRow(row: Delivery & { organizations: Organizations | undefined }) {
+  const { webhooks: texts, audit } = useTexts().operator;
+  const { id, type, status, endpoint, lastAttempt, organizations } = row;
   return (
     <tr role="row">
-      <td role="cell" class="cell-name">
+      <Cell kind="name">
         <code class="break" title={id}>
           {type}
         </code>
-      </td>
-      <td role="cell" class="cell-status">
-        <span class={badges[row.status]}>{texts.statuses[row.status]}</span>
-      </td>
-      {organizations && <OrganizationCell organization={organizations.get(organizationId)} />}
+      </Cell>
+      <Cell kind="status">
+        <span class={badges[status]}>{texts.statuses[status]}</span>
+      </Cell>
+      {organizations && <OrganizationCell organization={organizations.get(row.organizationId)} />}
       {/* The rest of an address can be a secret. */}
-      <td role="cell" data-label={texts.endpoint}>
-        {new URL(endpoint.url).host}
-      </td>
-      <td role="cell" data-label={texts.attempts}>
-        {row.attempts}
-      </td>
-      <td role="cell" data-label={texts.lastAnswer} data-empty={lastAttempt ? undefined : ''}>
+      <Cell label={texts.endpoint}>{new URL(endpoint.url).host}</Cell>
+      <Cell label={texts.attempts}>{row.attempts}</Cell>
+      <Cell label={texts.lastAnswer}>
         {lastAttempt && <span lang="en">{lastAttempt.reason ?? `HTTP ${lastAttempt.status}`}</span>}
-      </td>
-      <td role="cell" data-label={texts.created}>
+      </Cell>
+      <Cell label={audit.time}>
         <Time iso={row.createdAt} />
-      </td>
-      <td role="cell" class="cell-wide" data-empty={row.status === 'pending' ? '' : undefined}>
-        {row.status !== 'pending' && (
+      </Cell>
+      <Cell kind="wide">
+        {status !== 'pending' && (
           <PostButton
-            path={`${path}/replay`}
+            path={`${usePage().path}/replay`}
             fields={{ id, endpoint: endpoint.id }}
             size="sm"
             label={texts.replayThe(type)}
@@ -88,7 +73,7 @@ function DeliveryRow({
             {texts.replay}
           </PostButton>
         )}
-      </td>
+      </Cell>
     </tr>
   );
 }

@@ -1,11 +1,9 @@
-import type { Router } from 'express';
 import { securityHeaders } from '../../api/security-headers.js';
 import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
 import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
-import type { Site } from '../site.js';
+import type { Routes } from '../site.js';
 import { withOrganizations } from './connections.js';
-import type { Owned } from './owned.js';
-import { wantedIn } from './query.js';
+import { firstPage, type Owned, wantedIn } from './query.js';
 
 const pageSize = 500;
 
@@ -27,16 +25,17 @@ const columns: readonly (readonly [title: string, value: (row: Owned) => string 
 ];
 
 /** The whole list of the page as a CSV file. */
-export function addConnectionsDownload(pages: Router, site: Site): void {
-  const { store } = site.deps;
-  pages.get('/connections.csv', async (request, response) => {
-    const wanted = wantedIn(request);
+export function addConnectionsDownload(routes: Routes): void {
+  const { store } = routes.site.deps;
+  routes.get('/connections.csv', async (visit) => {
+    const { response, requestId } = visit;
+    const wanted = firstPage(wantedIn(visit));
     response.writeHead(200, {
       ...securityHeaders,
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="connections.csv"',
       'cache-control': 'no-store',
-      'x-request-id': response.locals.requestId,
+      'x-request-id': requestId,
     });
     response.write(lineOf(columns.map(([title]) => title)));
     let after: Connection['id'] | undefined;

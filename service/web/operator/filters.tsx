@@ -1,14 +1,13 @@
 import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.js';
-import { useHref } from '../components/basics.js';
-import { SearchInput } from '../components/search-input.js';
+import { FilterForm } from '../components/filters.js';
 import { assurances, statuses } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Totals } from './owned.js';
-import type { Wanted } from './query.js';
+import type { Totals, Wanted } from './query.js';
 
 export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) {
   const {
     operator: texts,
+    list: { columns },
     status: words,
     codes: { title },
   } = useTexts();
@@ -17,20 +16,16 @@ export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) 
     .sort();
   const sets = [...totals.permissionSets.keys()].filter((id) => id.includes('@')).sort();
   return (
-    <form
-      class="filters"
-      method="get"
-      role="search"
-      action={useHref()('/operator')}
-      aria-label={texts.filter}
+    <FilterForm
+      path="/operator"
+      label={texts.filter}
+      search={{ label: texts.search, value: wanted.accountId ?? wanted.search }}
+      button={texts.show}
     >
-      <div class="search">
-        <SearchInput name="q" label={texts.search} value={wanted.accountId ?? wanted.search} />
-      </div>
       {wanted.order && <input type="hidden" name="sort" value={wanted.order} />}
       <Choice
         name="status"
-        label={texts.status}
+        label={columns.status}
         any={texts.anyStatus}
         chosen={wanted.status}
         options={statuses.map((each) => [each, words[each]])}
@@ -52,16 +47,13 @@ export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) 
       {sets.length > 0 && (
         <Choice
           name="set"
-          label={texts.permissions}
+          label={columns.permissions}
           any={texts.anyPermissions}
           chosen={wanted.permissionSet}
           options={sets.map((id) => [id, id])}
         />
       )}
-      <button type="submit" class="btn">
-        {texts.show}
-      </button>
-    </form>
+    </FilterForm>
   );
 }
 

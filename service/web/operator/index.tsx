@@ -5,7 +5,7 @@ import { denied } from '../../domain/permission.js';
 import type { RateLimits } from '../../limits/index.js';
 import { formRefused, isSameOrigin } from '../csrf.js';
 import { isSame } from '../session.js';
-import { field, noSuchPage, type Site, seeOther } from '../site.js';
+import { noSuchPage, routesOf, type Site, Visit } from '../site.js';
 import { addAuditPages } from './audit.js';
 import { addOperatorConnections } from './connections.js';
 import { addConnectionsDownload } from './download.js';
@@ -38,17 +38,19 @@ export function createOperatorPages(
     if (request.method === 'POST' && !isSameOrigin(request, deps.publicUrl)) throw formRefused();
     next();
   });
-  addOperatorSignIn(pages, site, { sessions, limits, settingHash });
+  const routes = routesOf(pages, site);
+  addOperatorSignIn(routes, { sessions, limits, settingHash });
   pages.use(async (request, response, next) => {
     const session = await sessions.find(request, response);
-    if (session === undefined) return seeOther(site, response, '/operator/sign-in');
-    if (request.method === 'POST' && !isSame(session.csrfToken, field(request, 'csrf'))) throw formRefused();
+    const visit = new Visit(site, request, response);
+    if (session === undefined) return visit.seeOther('/operator/sign-in');
+    if (request.method === 'POST' && !isSame(session.csrfToken, visit.field('csrf'))) throw formRefused();
     response.locals.operator = session;
     next();
   });
-  pages.post('/sign-out', (_request, response) => {
-    sessions.end(response);
-    return seeOther(site, response, '/operator/sign-in');
+  routes.post('/sign-out', (visit) => {
+    sessions.end(visit.response);
+    return visit.seeOther('/operator/sign-in');
   });
   pages.use((request, response, next) => {
     const [, ...permissions] = required.find(([path]) => path.test(request.path)) ?? [];
@@ -58,12 +60,12 @@ export function createOperatorPages(
       throw denied(`This page needs the permission ${missing}.`, 'Sign in with a token that has it.');
     next();
   });
-  addOperatorConnections(pages, site);
-  addConnectionsDownload(pages, site);
-  addOrganizationsPage(pages, site);
-  addOrganizationPage(pages, site);
-  addAuditPages(pages, site);
-  addWebhookPages(pages, site);
+  addOperatorConnections(routes);
+  addConnectionsDownload(routes);
+  addOrganizationsPage(routes);
+  addOrganizationPage(routes);
+  addAuditPages(routes);
+  addWebhookPages(routes);
   pages.use(() => {
     throw noSuchPage();
   });

@@ -1,49 +1,55 @@
-import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { isConnectionId, isOrganizationId } from '../../domain/ids.js';
+import { type ConnectionId, isConnectionId, isOrganizationId } from '../../domain/ids.js';
 import type { OperatorPermission } from '../../domain/operator.js';
 import { isListed, type Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
-import { ButtonLink, Crumbs, Time, useHref } from '../components/basics.js';
+import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
 import { type HistoryEntry, historyOf, personsOf } from '../history.js';
-import { PageHead } from '../layout.js';
+import { Crumbs, PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { queried, type Site, sendPage, textsOf, withQuery } from '../site.js';
+import { type Routes, withQuery } from '../site.js';
 import { OrganizationStatus } from './organizations.js';
-import type { OperatorSession } from './session.js';
 import { OperatorTable } from './table.js';
 
 /** One organization: its connections, and what happened there last. */
-export function addOrganizationPage(pages: Router, site: Site): void {
-  const { store } = site.deps;
-  pages.get('/organizations/:id', async (request: Request<{ id: string }>, response) => {
-    const organization = await listedOrganization(store, request.params.id);
-    const connectionId = [queried(request, 'connection')].find(isConnectionId);
-    const { operator }: OperatorSession = response.locals.operator;
-    const may = (permission: OperatorPermission) => operator.permissions.includes(permission);
+export function addOrganizationPage(routes: Routes): void {
+  const { deps } = routes.site;
+  routes.get('/organizations/:id', async (visit) => {
+    const organization = await listedOrganization(deps.store, visit.id);
+    const connectionId = [visit.queried('connection')].find(isConnectionId);
+    const may = (permission: OperatorPermission) => visit.operator.permissions.includes(permission);
     const found = may('connections:read')
-      ? await store.connections(organization.id, { limit: 100, withoutReports: true })
+      ? await firstConnections(deps.store, organization, connectionId)
       : undefined;
     const history = may('audit:read')
-      ? (await store.auditRecords(organization.id, { limit: 20, connectionId })).records
+      ? (await deps.store.auditRecords(organization.id, { limit: 20, connectionId })).records
       : undefined;
-    return sendPage(
-      site,
-      response,
-      { title: organization.name, isOperator: true },
+    return visit.send(
       <OrganizationView
         organization={organization}
         found={found}
-        history={history && historyOf(history, textsOf(site, response), await personsOf(site.deps, history))}
+        history={history && historyOf(history, visit.texts, await personsOf(deps, history))}
         auditPath={withQuery(`/operator/organizations/${organization.id}/audit`, {
           connection: connectionId,
         })}
       />,
     );
   });
+}
+
+/** The first connections; the one that the address names is always among them. */
+async function firstConnections(
+  store: Store,
+  { id }: Organization,
+  named: ConnectionId | undefined,
+): Promise<{ readonly connections: readonly Connection[]; readonly hasMore: boolean }> {
+  const { connections, hasMore } = await store.connections(id, { limit: 100, withoutReports: true });
+  const isListed = connections.some((connection) => connection.id === named);
+  const missing = named && !isListed ? await store.connection(id, named) : undefined;
+  return { connections: missing ? [missing, ...connections] : connections, hasMore };
 }
 
 /** @throws RolebridgeError `not_found` */
@@ -76,7 +82,7 @@ function OrganizationView(props: {
   history: readonly HistoryEntry[] | undefined;
   auditPath: string;
 }) {
-  const { operator: texts } = useTexts();
+  const { operator: texts, list, connection } = useTexts();
   const { operator: session } = usePage();
   const { organization, found, history } = props;
   return (
@@ -84,10 +90,10 @@ function OrganizationView(props: {
       <Crumbs links={[['/operator/organizations', texts.organizations]]} here={organization.name} />
       <PageHead
         title={organization.name}
-        beside={<OrganizationStatus isSuspended={organization.suspendedAt !== undefined} />}
+        beside={<OrganizationStatus organization={organization} />}
         lead={
           <>
-            {texts.since} <Time iso={organization.createdAt} />
+            {connection.created} <Time iso={organization.createdAt} />
           </>
         }
       >
@@ -106,10 +112,7 @@ function OrganizationView(props: {
           ]}
         />
         {found && (
-          <section class="card" aria-labelledby="connections">
-            <div class="card-head">
-              <h2 id="connections">{texts.title}</h2>
-            </div>
+          <Card id="connections" title={list.connections}>
             {found.connections.length === 0 ? (
               <p class="section muted">{texts.noConnections}</p>
             ) : (
@@ -119,20 +122,22 @@ function OrganizationView(props: {
               />
             )}
             {found.hasMore && <p class="card-foot">{texts.first100}</p>}
-          </section>
+          </Card>
         )}
         {history && (
-          <section class="card" aria-labelledby="history">
-            <div class="card-head">
-              <h2 id="history">{texts.history}</h2>
-              <a class="small" href={useHref()(props.auditPath)}>
+          <Card
+            id="history"
+            title={connection.history}
+            beside={
+              <Link kind="small" path={props.auditPath}>
                 {texts.audit.title}
-              </a>
-            </div>
+              </Link>
+            }
+          >
             <div class="section">
               <Timeline entries={history} />
             </div>
-          </section>
+          </Card>
         )}
       </div>
     </>

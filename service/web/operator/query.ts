@@ -1,18 +1,26 @@
-import type { Request } from 'express';
+import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
-import type { ConnectionPage } from '../../domain/ports.js';
+import type { Organization } from '../../domain/organization.js';
+import type { ConnectionPage, Store } from '../../domain/ports.js';
 import { type Assurance, assurances, statuses } from '../components/status.js';
-import { queried, withQuery } from '../site.js';
+import { type Visit, withQuery } from '../site.js';
 
-/** Which connections are shown; the address says all of it. */
+export type Totals = Awaited<ReturnType<Store['connectionTotals']>>;
+/** A connection with the organization that it belongs to. */
+export interface Owned {
+  readonly connection: Connection;
+  readonly organization: Organization | undefined;
+}
+
+/** The filters of the list; the address has all of them. */
 export interface Wanted extends Omit<ConnectionPage, 'limit'> {
   readonly assurance?: Assurance | undefined;
 }
 
 /** Unknown filters are ignored. Text is searched for in names, unless it is the number of an account. */
-export function wantedIn(request: Request): Wanted {
-  const asked = (name: string) => queried(request, name);
+export function wantedIn(visit: Visit): Wanted {
+  const asked = (name: string) => visit.queried(name);
   const text = asked('q').trim().slice(0, 100);
   const account = text.replace(/[\s-]/g, '');
   const id = (name: string) => [asked(name)].find(isConnectionId);
@@ -43,3 +51,7 @@ export const addressOf = (wanted: Wanted, path = '/operator'): string =>
     after: wanted.after,
     before: wanted.before,
   });
+
+/** The row of a connection on the page of its organization. */
+export const connectionPath = ({ id, organizationId }: Connection): string =>
+  `/operator/organizations/${organizationId}?connection=${id}#${id}`;

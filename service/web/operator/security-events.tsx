@@ -1,10 +1,9 @@
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
-import { Time, useHref } from '../components/basics.js';
+import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Owned, Totals } from './owned.js';
-import { addressOf } from './query.js';
+import { addressOf, connectionPath, type Owned, type Totals } from './query.js';
 
 /** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [
@@ -15,15 +14,14 @@ export const securityCodes = [
 ] as const satisfies readonly ErrorCode[];
 
 export function SecurityEvents({ events, totals }: { events: readonly Owned[]; totals: Totals }) {
-  const { operator: texts, codes } = useTexts();
-  const href = useHref();
+  const { operator: texts, list, codes } = useTexts();
   const open = securityCodes.reduce((sum, code) => sum + (totals.code.get(code) ?? 0), 0);
   return (
-    <section class="card" aria-labelledby="security">
-      <div class="card-head">
-        <h2 id="security">{texts.security}</h2>
-        <span class={open > 0 ? 'badge badge-danger' : 'badge badge-ok'}>{texts.open(open)}</span>
-      </div>
+    <Card
+      id="security"
+      title={texts.security}
+      beside={<span class={open > 0 ? 'badge badge-danger' : 'badge badge-ok'}>{texts.open(open)}</span>}
+    >
       {events.length === 0 ? (
         <p class="section muted">{texts.noSecurity}</p>
       ) : (
@@ -45,30 +43,29 @@ export function SecurityEvents({ events, totals }: { events: readonly Owned[]; t
                     . <span lang="en">{verification.message}</span>
                   </p>
                 </div>
-                <span class="small faint nowrap">
+                <span class="small faint">
                   <Time iso={verification.finishedAt} />
                 </span>
-                <a
-                  class="btn btn-sm"
-                  href={href(`/operator/organizations/${connection.organizationId}#${connection.id}`)}
-                  aria-label={texts.reviewThe(connection.name)}
+                <ButtonLink
+                  path={connectionPath(connection)}
+                  size="sm"
+                  label={list.reviewThe(connection.name)}
                 >
-                  {texts.review}
-                </a>
+                  {list.review}
+                </ButtonLink>
               </li>
             );
           })}
         </ul>
       )}
       {open > events.length && <AllOf totals={totals} />}
-    </section>
+    </Card>
   );
 }
 
 /** The lists of all of them, by what is wrong. */
 function AllOf({ totals }: { totals: Totals }) {
   const { operator: texts, codes } = useTexts();
-  const href = useHref();
   return (
     <p class="card-foot">
       {texts.allOf}
@@ -77,9 +74,9 @@ function AllOf({ totals }: { totals: Totals }) {
         .map((code) => (
           <>
             {' '}
-            <a href={href(addressOf({ code }))}>
+            <Link path={addressOf({ code })}>
               {codes.title(code)} ({totals.code.get(code)})
-            </a>
+            </Link>
           </>
         ))}
     </p>

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { Dependencies } from '../../actions/dependencies.js';
 import { operatorWithHash } from '../../actions/operator-tokens.js';
 import { type Operator, operatorPermissions } from '../../domain/operator.js';
-import { cookiesOf, isSame } from '../session.js';
+import { cookiesOf, isSame, longestMs } from '../session.js';
 
-/** The operator's session ends after this time without use. */
+/** The operator's session expires after this inactivity, and in any case after {@link longestMs}. */
 const idleMs = 30 * 60_000;
 
 export interface OperatorSession {
@@ -17,8 +17,10 @@ export interface OperatorSession {
 const cookieValue = z.object({
   secret: z.string(),
   tokenHash: z.string(),
+  startedAt: z.number(),
   expiresAt: z.number(),
 });
+type CookieValue = z.infer<typeof cookieValue>;
 
 /**
  * Sessions of the vendor's staff. The cookie holds all of it, encrypted with the service keys: it ends with the token
@@ -35,13 +37,13 @@ export function createOperatorSessions(
   const options = { httpOnly: true, sameSite: 'strict', secure: isSecure, path } as const;
   const context = 'operator-session';
 
-  const give = (response: Response, secret: string, tokenHash: string): void => {
-    const expiresAt = clock.now() + idleMs;
-    const text = encryption.encrypt(JSON.stringify({ secret, tokenHash, expiresAt }), context);
+  const give = (response: Response, session: Omit<CookieValue, 'expiresAt'>): void => {
+    const expiresAt = Math.min(clock.now() + idleMs, session.startedAt + longestMs);
+    const text = encryption.encrypt(JSON.stringify({ ...session, expiresAt }), context);
     response.cookie(cookieName, Buffer.from(text).toString('base64url'), options);
   };
 
-  function read(request: Request): z.infer<typeof cookieValue> | undefined {
+  function read(request: Request): CookieValue | undefined {
     const text = cookiesOf(request).get(cookieName);
     if (text === undefined) return undefined;
     try {
@@ -55,8 +57,12 @@ export function createOperatorSessions(
   return {
     /** Opens a session that lasts no longer than the token with this hash. */
     begin: (response: Response, tokenHash: string): void =>
-      give(response, randomBytes(32).toString('base64url'), tokenHash),
-    /** The session of the request, which lasts on from now. */
+      give(response, {
+        secret: randomBytes(32).toString('base64url'),
+        tokenHash,
+        startedAt: clock.now(),
+      }),
+    /** Finds the session of the request, and extends it. */
     async find(request: Request, response: Response): Promise<OperatorSession | undefined> {
       const found = read(request);
       if (found === undefined || found.expiresAt <= clock.now()) return undefined;
@@ -64,7 +70,7 @@ export function createOperatorSessions(
         ? { permissions: operatorPermissions }
         : await operatorWithHash(deps, found.tokenHash);
       if (operator === undefined) return undefined;
-      if (request.headers['x-rolebridge-live'] === undefined) give(response, found.secret, found.tokenHash);
+      if (request.headers['x-rolebridge-live'] === undefined) give(response, found);
       const csrfToken = createHash('sha256').update(`form:${found.secret}`).digest('base64url');
       return { csrfToken, operator };
     },

@@ -1,11 +1,9 @@
 import { permissionSetOf } from '../../domain/connection.js';
-import { AccountCell } from '../components/account-cell.js';
-import { Time, useHref } from '../components/basics.js';
-import { Reason } from '../components/reason.js';
-import { Status, verificationOf } from '../components/status.js';
-import { TableHead } from '../components/table-head.js';
+import { Link } from '../components/basics.js';
+import { AccountCell, CheckedCell, Reason, StatusCell } from '../components/connection-cells.js';
+import { Cell, Table } from '../components/table.js';
 import { useTexts } from '../page-context.js';
-import type { Owned } from './owned.js';
+import { connectionPath, type Owned } from './query.js';
 
 /** Connections as the vendor's staff sees them. */
 export function OperatorTable(props: {
@@ -17,7 +15,6 @@ export function OperatorTable(props: {
   const { rows, sorting, hidesOrganization } = props;
   const { operator: texts, list, sets } = useTexts();
   const { columns } = list;
-  const href = useHref();
   const hasSets = rows.some(({ connection }) => permissionSetOf(connection) !== undefined);
   const titles = [
     columns.name,
@@ -28,43 +25,36 @@ export function OperatorTable(props: {
     sorting ? { title: columns.checked, ...sorting } : columns.checked,
   ];
   return (
-    <table class="table" role="table" aria-label={texts.title}>
-      <TableHead titles={titles} />
-      <tbody role="rowgroup">
-        {rows.map(({ connection, organization }) => {
-          const set = permissionSetOf(connection);
-          const checked = verificationOf(connection)?.finishedAt;
-          const path = href(`/operator/organizations/${connection.organizationId}`);
-          return (
-            <tr role="row" id={connection.id}>
-              <td role="cell" class="cell-name">
-                <a class="row-link" href={`${path}?connection=${connection.id}#${connection.id}`}>
-                  {connection.name}
-                </a>
-                <Reason connection={connection} isOperator />
-              </td>
-              {hidesOrganization || (
-                <td role="cell" data-label={texts.organization}>
-                  <a href={path}>{organization?.name ?? connection.organizationId}</a>
-                </td>
-              )}
-              <td role="cell" class="cell-status">
-                <Status connection={connection} />
-              </td>
-              <AccountCell connection={connection} />
-              {hasSets && (
-                <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
-                  {set && sets.label(set.name, set.version)}{' '}
-                  {set?.newest !== undefined && <span class="badge badge-plain">v{set.newest}</span>}
-                </td>
-              )}
-              <td role="cell" data-label={columns.checked} data-empty={checked ? undefined : ''}>
-                {checked && <Time iso={checked} />}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table label={list.connections} titles={titles}>
+      {rows.map(({ connection, organization }) => {
+        const { id, organizationId } = connection;
+        const set = permissionSetOf(connection);
+        const path = `/operator/organizations/${organizationId}`;
+        return (
+          <tr role="row" id={id}>
+            <Cell kind="name">
+              <Link kind="row-link" path={connectionPath(connection)}>
+                {connection.name}
+              </Link>
+              <Reason connection={connection} isOperator />
+            </Cell>
+            {hidesOrganization || (
+              <Cell label={texts.organization}>
+                <Link path={path}>{organization?.name ?? organizationId}</Link>
+              </Cell>
+            )}
+            <StatusCell connection={connection} />
+            <AccountCell connection={connection} />
+            {hasSets && (
+              <Cell label={columns.permissions}>
+                {set && sets.label(set.name, set.version)}{' '}
+                {set?.newest !== undefined && <span class="badge badge-plain">v{set.newest}</span>}
+              </Cell>
+            )}
+            <CheckedCell connection={connection} />
+          </tr>
+        );
+      })}
+    </Table>
   );
 }

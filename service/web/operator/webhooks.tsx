@@ -1,25 +1,23 @@
-import type { Request, Response, Router } from 'express';
 import { listDeliveries, replayDelivery } from '../../actions/webhook-deliveries.js';
 import { listWebhookEndpoints } from '../../actions/webhook-endpoints.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import { operatorActor } from '../../domain/operator.js';
 import { type Organization, operatorOrganizationId } from '../../domain/organization.js';
 import type { OutboxMessage } from '../../domain/ports.js';
-import { useHref } from '../components/basics.js';
+import { Chips, NoneFound } from '../components/filters.js';
 import { Pages } from '../components/pages.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { field, noticeOf, queried, type Site, seeOther, sendPage, textsOf, withQuery } from '../site.js';
+import { type Routes, type Site, type Visit, withQuery } from '../site.js';
 import { type Delivery, DeliveryTable, deliveryOf } from './delivery-table.js';
 import { listedOrganization, OrganizationCrumbs } from './organization.js';
 import type { Organizations } from './organizations.js';
-import type { OperatorSession } from './session.js';
 
 const pageSize = 50;
 const statuses = ['failed', 'pending', 'delivered'] as const;
 type Status = (typeof statuses)[number];
 
-/** Which deliveries are shown; the address says all of it. */
+/** The filters of the list; the address has all of them. */
 interface Wanted {
   /** Undefined: all. */
   readonly status: Status | undefined;
@@ -34,71 +32,45 @@ interface Deliveries extends Wanted {
 }
 
 /** Deliveries to the endpoints for all organizations, and to those of one. */
-export function addWebhookPages(pages: Router, site: Site): void {
+export function addWebhookPages(routes: Routes): void {
+  const { site } = routes;
   const { store } = site.deps;
 
-  pages.get('/webhooks', async (request, response) => {
-    const found = await newestDeliveries(site, operatorOrganizationId, wantedIn(request));
-    const ids = found.rows.map(({ organizationId }) => organizationId);
-    const { title } = textsOf(site, response).operator.webhooks;
-    return sendPage(
-      site,
-      response,
-      { title, isOperator: true, notice: noticeOf(site, request, response) },
-      <WebhooksView {...found} organizations={await store.organizationsById([...new Set(ids)])} />,
-    );
+  routes.get('/webhooks', async (visit) => {
+    const found = await newestDeliveries(site, operatorOrganizationId, wantedIn(visit));
+    const ids = new Set(found.rows.map(({ organizationId }) => organizationId));
+    return visit.send(<WebhooksView {...found} organizations={await store.organizationsById([...ids])} />);
   });
 
-  pages.get('/organizations/:id/webhooks', async (request: OfOrganization, response) => {
-    const organization = await listedOrganization(store, request.params.id);
-    const found = await newestDeliveries(site, organization.id, wantedIn(request));
-    const { title } = textsOf(site, response).operator.webhooks;
-    return sendPage(
-      site,
-      response,
-      {
-        title: `${title}, ${organization.name}`,
-        isOperator: true,
-        notice: noticeOf(site, request, response),
-      },
-      <WebhooksView {...found} organization={organization} />,
-    );
+  routes.get('/organizations/:id/webhooks', async (visit) => {
+    const organization = await listedOrganization(store, visit.id);
+    const found = await newestDeliveries(site, organization.id, wantedIn(visit));
+    return visit.send(<WebhooksView {...found} organization={organization} />);
   });
 
-  pages.post('/webhooks/replay', (request, response) =>
-    replay(request, response, operatorOrganizationId, '/operator/webhooks'),
-  );
+  routes.post('/webhooks/replay', (visit) => replay(visit, operatorOrganizationId, '/operator/webhooks'));
 
-  pages.post('/organizations/:id/webhooks/replay', async (request: OfOrganization, response) => {
-    const { id } = await listedOrganization(store, request.params.id);
-    return replay(request, response, id, `/operator/organizations/${id}/webhooks`);
+  routes.post('/organizations/:id/webhooks/replay', async (visit) => {
+    const { id } = await listedOrganization(store, visit.id);
+    return replay(visit, id, `/operator/organizations/${id}/webhooks`);
   });
 
-  async function replay(
-    request: Request,
-    response: Response,
-    organizationId: OrganizationId,
-    path: string,
-  ): Promise<void> {
-    const { operator }: OperatorSession = response.locals.operator;
-    const by = { actor: operatorActor(operator), requestId: response.locals.requestId };
-    const owner = { organizationId };
-    await replayDelivery(site.deps, by, owner, field(request, 'endpoint'), field(request, 'id'));
-    return seeOther(site, response, `${path}?done=replayed`);
+  async function replay(visit: Visit, organizationId: OrganizationId, path: string): Promise<void> {
+    const by = { actor: operatorActor(visit.operator), requestId: visit.requestId };
+    await replayDelivery(site.deps, by, { organizationId }, visit.field('endpoint'), visit.field('id'));
+    return visit.seeOther(`${path}?done=replayed`);
   }
 }
 
-type OfOrganization = Request<{ id: string }>;
-
-function wantedIn(request: OfOrganization | Request): Wanted {
-  const [id, endpoint] = queried(request, 'after').split(' ');
+function wantedIn(visit: Visit): Wanted {
+  const [id, endpoint] = visit.queried('after').split(' ');
   return {
-    status: statuses.find((each) => each === queried(request, 'status')),
+    status: statuses.find((each) => each === visit.queried('status')),
     after: id && endpoint ? { id, endpoint } : undefined,
   };
 }
 
-/** Of all endpoints of the organization together. */
+/** The deliveries to all endpoints of the organization, newest first. */
 async function newestDeliveries(
   { deps }: Site,
   organizationId: OrganizationId,
@@ -135,21 +107,32 @@ function WebhooksView({
 }: Deliveries & { organization?: Organization; organizations?: Organizations }) {
   const { operator, list } = useTexts();
   const { webhooks: texts } = operator;
-  const href = useHref();
   const { path } = usePage();
-  const none = found.hasEndpoints ? (found.status ? texts.noMatch : texts.noDeliveries) : texts.noEndpoints;
+  const { hasEndpoints, status } = found;
   return (
     <>
       {organization && <OrganizationCrumbs organization={organization} here={texts.title} />}
-      <PageHead title={texts.title} lead={organization ? texts.leadOf : texts.lead} />
+      <PageHead title={texts.title} of={organization?.name} lead={organization ? texts.leadOf : texts.lead} />
       <section class="card" aria-label={texts.title}>
-        {found.hasEndpoints && <StatusChips status={found.status} />}
-        {found.rows.length === 0 ? (
-          <p class="section none">
-            {none} {found.hasEndpoints && found.status && <a href={href(path)}>{list.showAll}</a>}
-          </p>
-        ) : (
+        {hasEndpoints && (
+          <div class="filters">
+            <Chips
+              label={texts.filter}
+              chosen={status}
+              chips={[undefined, ...statuses].map((each) => ({
+                status: each,
+                path: withQuery(path, { status: each }),
+                title: each ? texts.statuses[each] : list.all,
+              }))}
+            />
+          </div>
+        )}
+        {found.rows.length > 0 ? (
           <DeliveryTable rows={found.rows} organizations={organizations} />
+        ) : hasEndpoints && status ? (
+          <NoneFound text={texts.noMatch} path={path} />
+        ) : (
+          <p class="section muted">{hasEndpoints ? texts.noDeliveries : texts.noEndpoints}</p>
         )}
         <DeliveryPages {...found} />
       </section>
@@ -169,31 +152,6 @@ function DeliveryPages({ status, after, hasMore, rows }: Deliveries) {
         next={hasMore && last ? withQuery(path, { status, after: keyOf(last) }) : undefined}
         titles={[texts.newest, texts.older]}
       />
-    </div>
-  );
-}
-
-function StatusChips({ status }: { status: Status | undefined }) {
-  const { operator, list } = useTexts();
-  const { webhooks: texts } = operator;
-  const { path } = usePage();
-  const href = useHref();
-  return (
-    <div class="filters">
-      <nav aria-label={texts.filter}>
-        <ul class="chips">
-          {[undefined, ...statuses].map((each) => (
-            <li>
-              <a
-                href={href(withQuery(path, { status: each }))}
-                aria-current={each === status ? 'page' : undefined}
-              >
-                {each ? texts.statuses[each] : list.all}
-              </a>
-            </li>
-          ))}
-        </ul>
-      </nav>
     </div>
   );
 }

@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { migrateToRole, rotateAccessKey } from '../../actions/change-access-key.js';
 import { createAccessKeyConnection } from '../../actions/create-access-key-connection.js';
 import { accessKeyIn, rotateAccessKeyRequest } from '../../api/access-key-schema.js';
@@ -9,23 +8,21 @@ import type { Connection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { PartitionField } from '../components/account-fields.js';
-import { Button, ButtonLink, Callout, Crumbs, Fold, Form, WordItems, Words } from '../components/basics.js';
+import {
+  AsideCard,
+  Button,
+  ButtonLink,
+  Callout,
+  Fold,
+  Form,
+  WordItems,
+  Words,
+} from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
-import { PageHead } from '../layout.js';
+import { ConnectionHead, Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import {
-  byOf,
-  connectionIn,
-  expected,
-  field,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
-import { ConnectionHead } from './connection-head.js';
+import { type Routes, refusalOf, type Visit } from '../site.js';
 import { accessKeysRefused } from './new-connection.js';
 
 /** A form for a key; secrets are never shown again. */
@@ -38,7 +35,8 @@ interface KeyForm {
 }
 
 /** The other way in: a new connection with an access key, another key, the move to a role. */
-export function addAccessKeyPages(pages: Router, site: Site): void {
+export function addAccessKeyPages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
   const requireAccessKeysHere = () => {
     const refused = accessKeysRefused(site);
@@ -47,91 +45,77 @@ export function addAccessKeyPages(pages: Router, site: Site): void {
         remedy: 'Start a new connection with a role.',
       });
   };
-  const keyIn = (request: Request) => ({
-    accessKeyId: field(request, 'accessKeyId'),
-    secretAccessKey: field(request, 'secretAccessKey'),
-    ...(field(request, 'sessionToken') !== '' && { sessionToken: field(request, 'sessionToken') }),
+  const keyIn = (visit: Visit) => ({
+    accessKeyId: visit.field('accessKeyId'),
+    secretAccessKey: visit.field('secretAccessKey'),
+    ...(visit.field('sessionToken') !== '' && { sessionToken: visit.field('sessionToken') }),
   });
-  const formOf = (request: Request, response: Response, error?: RolebridgeError): KeyForm => ({
+  const formOf = (visit: Visit, error?: RolebridgeError): KeyForm => ({
     partitions: [...deps.principals.keys()],
     given: {
-      name: field(request, 'name'),
-      partition: field(request, 'partition'),
-      accessKeyId: field(request, 'accessKeyId').slice(0, 128),
+      name: visit.field('name'),
+      partition: visit.field('partition'),
+      accessKeyId: visit.field('accessKeyId').slice(0, 128),
     },
-    wrong: error ? wrongOf(error, textsOf(site, response), fieldOf) : {},
+    wrong: error ? wrongOf(error, visit.texts, fieldOf) : {},
     isInconclusive: error?.retryAfterSeconds !== undefined,
   });
 
-  pages.get('/connections/new/access-key', (request, response) => {
+  routes.get('/connections/new/access-key', (visit) => {
     requireAccessKeysHere();
-    return sendNew(request, response);
+    return sendNew(visit);
   });
 
-  pages.post('/connections/new/access-key', async (request, response) => {
+  routes.post('/connections/new/access-key', async (visit) => {
     requireAccessKeysHere();
-    requireWholeOrganization(sessionOf(response).authority);
-    const values = { name: field(request, 'name'), partition: field(request, 'partition') };
-    try {
-      const body = parse(
-        createAccessKeyConnectionRequest,
-        { method: 'access_key', ...values, ...keyIn(request) },
-        'body',
-      );
-      const connection = await createAccessKeyConnection(
-        deps,
-        byOf(response),
-        sessionOf(response).organizationId,
-        { ...body, ...accessKeyIn(body), partition: body.partition },
-      );
-      return seeOther(site, response, `/connections/${connection.id}/setup#step`);
-    } catch (error) {
-      return sendNew(request, response, expected(error));
-    }
+    requireWholeOrganization(visit.session.authority);
+    const refused = await refusalOf(async () => {
+      const values = { name: visit.field('name'), partition: visit.field('partition') };
+      const given = { method: 'access_key', ...values, ...keyIn(visit) };
+      const body = parse(createAccessKeyConnectionRequest, given, 'body');
+      const connection = await createAccessKeyConnection(deps, visit.by, visit.session.organizationId, {
+        ...body,
+        ...accessKeyIn(body),
+        partition: body.partition,
+      });
+      visit.seeOther(`/connections/${connection.id}/setup#step`);
+    });
+    if (refused) await sendNew(visit, refused);
   });
 
-  pages.get('/connections/:id/access-key', async (request, response) =>
-    sendReplace(request, response, await connectionIn(site, request, response)),
-  );
+  routes.get('/connections/:id/access-key', async (visit) => sendReplace(visit, await visit.connection()));
 
-  pages.post('/connections/:id/access-key', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    try {
-      const body = parse(rotateAccessKeyRequest, keyIn(request), 'body');
-      await rotateAccessKey(deps, byOf(response), connection, accessKeyIn(body));
-    } catch (error) {
-      return sendReplace(request, response, connection, expected(error));
-    }
-    return seeOther(site, response, `/connections/${connection.id}?done=rotated`);
+  routes.post('/connections/:id/access-key', async (visit) => {
+    const connection = await visit.connection();
+    const refused = await refusalOf(async () => {
+      const body = parse(rotateAccessKeyRequest, keyIn(visit), 'body');
+      await rotateAccessKey(deps, visit.by, connection, accessKeyIn(body));
+    });
+    if (refused) return sendReplace(visit, connection, refused);
+    return visit.seeOther(`/connections/${connection.id}?done=rotated`);
   });
 
-  pages.post('/connections/:id/migrate-to-role', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    await migrateToRole(deps, byOf(response), connection);
-    return seeOther(site, response, `/connections/${connection.id}/setup?done=migrating`);
+  routes.post('/connections/:id/migrate-to-role', async (visit) => {
+    const connection = await visit.connection();
+    await migrateToRole(deps, visit.by, connection);
+    return visit.seeOther(`/connections/${connection.id}/setup?done=migrating`);
   });
 
-  function sendNew(request: Request, response: Response, error?: RolebridgeError): Promise<void> {
-    const { title } = textsOf(site, response).accessKey;
-    const view = <NewKeyPage {...formOf(request, response, error)} />;
-    return sendPage(site, response, { title }, view, error ? answerStatus(error) : 200);
+  function sendNew(visit: Visit, error?: RolebridgeError): Promise<void> {
+    return visit.send(<NewKeyPage {...formOf(visit, error)} />, { status: answerStatus(error) });
   }
 
-  function sendReplace(
-    request: Request,
-    response: Response,
-    connection: Connection,
-    error?: RolebridgeError,
-  ): Promise<void> {
-    const { replaceTitle } = textsOf(site, response).accessKey;
-    const view = <ReplaceKeyPage connection={connection} {...formOf(request, response, error)} />;
-    return sendPage(site, response, { title: replaceTitle }, view, error ? answerStatus(error) : 200);
+  function sendReplace(visit: Visit, connection: Connection, error?: RolebridgeError): Promise<void> {
+    const view = <ReplaceKeyPage connection={connection} {...formOf(visit, error)} />;
+    return visit.send(view, { status: answerStatus(error) });
   }
 }
 
-/** A form that is not filled in right is 422, as a key that AWS refuses. */
-const answerStatus = (error: RolebridgeError): number =>
-  error.code === 'request_invalid' ? 422 : statusOf(error);
+/** The status of an invalid form is 422, like that of a key that AWS refuses. */
+function answerStatus(error: RolebridgeError | undefined): number {
+  if (error === undefined) return 200;
+  return error.code === 'request_invalid' ? 422 : statusOf(error);
+}
 
 function NewKeyPage(form: KeyForm) {
   const { accessKey: texts, list, setup } = useTexts();
@@ -152,7 +136,7 @@ function NewKeyPage(form: KeyForm) {
               <Problem {...form} />
               <Field
                 name="name"
-                label={setup.name}
+                label={list.columns.name}
                 value={form.given.name}
                 error={form.wrong.name}
                 help={setup.nameHelp}
@@ -166,7 +150,7 @@ function NewKeyPage(form: KeyForm) {
               />
               <KeyFields form={form} />
               <div class="actions">
-                <Button look="primary" busy={texts.busy}>
+                <Button look="primary" busy={setup.checkingBusy}>
                   {texts.connect}
                 </Button>
               </div>
@@ -174,13 +158,11 @@ function NewKeyPage(form: KeyForm) {
           </Form>
         </div>
         <aside class="stack" aria-label={texts.better}>
-          <div class="card card-pad stack stack-3">
-            <h2>{texts.better}</h2>
-            <p class="small muted">{texts.betterLine}</p>
+          <AsideCard title={texts.better} line={texts.betterLine}>
             <ButtonLink path="/connections/new" size="sm">
               {texts.useRole}
             </ButtonLink>
-          </div>
+          </AsideCard>
         </aside>
       </div>
     </>
@@ -188,7 +170,7 @@ function NewKeyPage(form: KeyForm) {
 }
 
 function ReplaceKeyPage({ connection, ...form }: KeyForm & { connection: Connection }) {
-  const { accessKey: texts } = useTexts();
+  const { accessKey: texts, setup } = useTexts();
   return (
     <>
       <ConnectionHead connection={connection} title={texts.replaceTitle} lead={texts.replaceLead} />
@@ -198,7 +180,7 @@ function ReplaceKeyPage({ connection, ...form }: KeyForm & { connection: Connect
             <Problem {...form} />
             <KeyFields form={form} />
             <div class="actions">
-              <Button look="primary" busy={texts.busy}>
+              <Button look="primary" busy={setup.checkingBusy}>
                 {texts.replace}
               </Button>
             </div>
@@ -249,7 +231,7 @@ function KeyFields({ form }: { form: KeyForm }) {
   );
 }
 
-/** Which fields an error of AWS is about. */
+/** The field for each error of AWS. */
 const fieldOf: FieldOf = {
   access_key_invalid: 'accessKeyId',
   access_key_expired: 'accessKeyId',

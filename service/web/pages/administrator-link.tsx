@@ -1,39 +1,37 @@
-import type { Request, Router } from 'express';
 import { createSignInLink } from '../../actions/sign-in-link.js';
 import type { Connection } from '../../domain/connection.js';
 import type { Authority } from '../../domain/permission.js';
 import { mayOpen } from '../access.js';
-import { Account, ButtonLink, Callout, PostButton } from '../components/basics.js';
+import { Account, AsideCard, ButtonLink, Callout, PostButton } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
+import { ConnectionHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { byOf, connectionIn, type Site, sendPage, sessionOf, textsOf } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
+import type { Routes } from '../site.js';
 
 const days = 7;
 
 /**
- * A link for the person who may create roles in the account: this one connection, and no scope. Only a person who may
- * manage the connection makes one: it lasts longer than the session, and a link that only connects would make its own
- * successors.
+ * A link for the person who can create roles in the account: it opens this one connection, and no scope. It requires
+ * `manage`: a link outlives the session, and a `connect` link could otherwise renew itself for ever.
  */
-export function addAdministratorLinkPage(pages: Router, site: Site): void {
-  pages.post('/connections/:id/administrator-link', async (request: Request<{ id: string }>, response) => {
-    const connection = await connectionIn(site, request, response);
-    const { organizationId, authority, key, linkHash } = sessionOf(response);
+export function addAdministratorLinkPage(routes: Routes): void {
+  const { deps } = routes.site;
+  routes.post('/connections/:id/administrator-link', async (visit) => {
+    const connection = await visit.connection();
+    const { organizationId, authority, key, linkHash } = visit.session;
     const { url } = await createSignInLink(
-      site.deps,
-      byOf(response),
+      deps,
+      visit.by,
       { organizationId, authority, key, linkHash },
       {
         connectionId: connection.id,
         access: 'connect',
-        expiresInSeconds: lifetimeOf(authority, site.deps.clock.now()),
+        expiresInSeconds: lifetimeOf(authority, deps.clock.now()),
       },
     );
-    const { title } = textsOf(site, response).administrator;
-    return sendPage(site, response, { title }, <LinkPage connection={connection} url={url} />);
+    return visit.send(<LinkPage connection={connection} url={url} />);
   });
 }
 
@@ -49,14 +47,12 @@ export const AskAdministrator = ({ connection }: { connection: Connection }) => 
   const texts = useTexts().administrator;
   if (!mayOpen(usePage().session, 'POST /connections/:id/administrator-link')) return null;
   return (
-    <section class="card card-pad stack stack-3" aria-labelledby="ask">
-      <h2 id="ask">{texts.noPermission}</h2>
-      <p class="small muted">{texts.sendLine}</p>
+    <AsideCard title={texts.noPermission} line={texts.sendLine}>
       <PostButton path={`/connections/${connection.id}/administrator-link`} size="sm">
         <Icon name="send" />
         {texts.send}
       </PostButton>
-    </section>
+    </AsideCard>
   );
 };
 
@@ -69,9 +65,7 @@ function LinkPage({ connection, url }: { connection: Connection; url: string }) 
       <div class="card narrow">
         <div class="section">
           <CopyRows rows={[[texts.link, url]]} />
-          <Callout kind="warn" icon="lock" title={texts.once}>
-            <span>{texts.onceLine(days)}</span>
-          </Callout>
+          <Callout kind="warn" icon="lock" title={texts.once} line={texts.onceLine(days)} />
         </div>
         <div class="section">
           <ul class="help list">

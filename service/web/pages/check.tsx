@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { verifyUntilVerdict } from '../../actions/verify-until-verdict.js';
 import { problemAnswer } from '../../api/problem.js';
 import type { Connection } from '../../domain/connection.js';
@@ -10,19 +9,7 @@ import type { Check } from '../../domain/verification.js';
 import { resultOf, storedResultOf } from '../check-result.js';
 import { PairCard } from '../components/steps.js';
 import { sentenceOf } from '../form-errors.js';
-import { isDecidedSoon } from '../settles-within.js';
-import {
-  byOf,
-  connectionIn,
-  expected,
-  field,
-  queried,
-  render,
-  type Site,
-  seeOther,
-  sessionOf,
-  textsOf,
-} from '../site.js';
+import { type Routes, refusalOf, type Site, type Visit, withQuery } from '../site.js';
 import type { Texts } from '../texts/index.js';
 import { CheckProgress } from './role-check.js';
 import { isComplete } from './scope-choices.js';
@@ -31,76 +18,68 @@ import { chosenIn, type SetupMoment, sendSetup, setupPage } from './setup.js';
 const refreshSeconds = 2;
 
 /** The check of a role: at once, as a stream for the page's script, or on a page that refreshes. */
-export function addCheckPages(pages: Router, site: Site): void {
+export function addCheckPages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
 
-  pages.post('/connections/:id/check', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    const roleArn = field(request, 'roleArn').trim();
-    if (/\bapplication\/x-ndjson\b/.test(String(request.headers.accept)))
-      return streamCheck(request, response, connection, roleArn);
-    try {
+  routes.post('/connections/:id/check', async (visit) => {
+    const connection = await visit.connection();
+    const roleArn = visit.field('roleArn').trim();
+    if (/\bapplication\/x-ndjson\b/.test(String(visit.request.headers.accept)))
+      return streamCheck(visit, connection, roleArn);
+    let isDecided = false;
+    const refused = await refusalOf(async () => {
       parseRoleArn(roleArn);
-      const check = verifyUntilVerdict(deps, byOf(response), connection, { roleArn, isWatched: true });
-      if (!(await isDecidedSoon(site, check)))
-        return seeOther(
-          site,
-          response,
-          `/connections/${connection.id}/checking?${new URLSearchParams({ ...chosenIn(request), request: response.locals.requestId })}`,
-        );
-    } catch (error) {
-      const now = await connectionIn(site, request, response);
-      const moment = momentOf(textsOf(site, response), roleArn, expected(error), now);
-      return sendSetup(site, request, response, now, moment, moment.result?.status ?? 400);
+      const check = verifyUntilVerdict(deps, visit.by, connection, { roleArn, isWatched: true });
+      isDecided = await isDecidedSoon(site, check);
+    });
+    if (refused) {
+      const now = await visit.connection();
+      const moment = momentOf(visit.texts, roleArn, refused, now);
+      return sendSetup(visit, now, moment, moment.result?.status ?? 400);
     }
-    return seeOther(site, response, await afterCheck(site, request, response));
+    if (isDecided) return visit.seeOther(await afterCheck(visit));
+    const query = { ...chosenIn(visit), request: visit.requestId };
+    return visit.seeOther(withQuery(`/connections/${connection.id}/checking`, query));
   });
 
   /** The checks as they are made: a line for each, which the page's script shows, and one for the end. */
-  async function streamCheck(
-    request: Request<{ id: string }>,
-    response: Response,
-    connection: Connection,
-    roleArn: string,
-  ): Promise<void> {
+  async function streamCheck(visit: Visit, connection: Connection, roleArn: string): Promise<void> {
+    const { response, requestId, texts } = visit;
     response.writeHead(200, {
       'content-type': 'application/x-ndjson',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      'x-request-id': response.locals.requestId,
+      'x-request-id': requestId,
     });
     const write = (line: { side?: string; step?: string; say?: string; main?: string; go?: string }) =>
       void response.write(`${JSON.stringify(line)}\n`);
     const checks: Check[] = [];
-    const { titles, states } = textsOf(site, response).checks;
+    const { titles, states } = texts.checks;
     const onProgress = (progress: VerificationProgress) => {
       const check = 'check' in progress ? progress.check : undefined;
       if (check && !checks.some(({ name }) => name === check.name)) checks.push(check);
-      const step = render(
-        site,
-        response,
+      const step = visit.render(
         <CheckProgress roleArn={roleArn} checks={checks} isPropagating={check === undefined} />,
       );
       write({ step, ...(check && { say: `${titles[check.name] ?? check.name}: ${states[check.outcome]}` }) });
     };
     try {
       parseRoleArn(roleArn);
-      const { checking } = textsOf(site, response).setup;
-      write({ side: render(site, response, <PairCard state="checking" line={checking} />) });
-      await verifyUntilVerdict(deps, byOf(response), connection, { roleArn, onProgress });
-      write({ go: `${site.base}${await afterCheck(site, request, response)}` });
+      write({ side: visit.render(<PairCard state="checking" line={texts.setup.checking} />) });
+      await verifyUntilVerdict(deps, visit.by, connection, { roleArn, onProgress });
+      write({ go: `${site.base}${await afterCheck(visit)}` });
     } catch (error) {
-      const known = error instanceof RolebridgeError ? error : internal(error, response);
-      const now = await connectionIn(site, request, response);
-      const moment = momentOf(textsOf(site, response), roleArn, known, now, checks);
-      const page = await setupPage(site, request, response, now, moment);
-      write({ main: render(site, response, page) });
+      const known = error instanceof RolebridgeError ? error : internal(error, requestId);
+      const now = await visit.connection();
+      const moment = momentOf(texts, roleArn, known, now, checks);
+      write({ main: visit.render(await setupPage(visit, now, moment)) });
     }
     response.end();
   }
 
-  function internal(error: unknown, response: Response): RolebridgeError {
-    site.logger.error({ requestId: response.locals.requestId, err: error }, 'a check failed');
+  function internal(error: unknown, requestId: string): RolebridgeError {
+    site.logger.error({ requestId, err: error }, 'a check failed');
     const { detail, remedy } = problemAnswer(error, deps.publicUrl).body;
     return new RolebridgeError('internal_error', detail, { ...(remedy && { remedy }), cause: error });
   }
@@ -109,26 +88,25 @@ export function addCheckPages(pages: Router, site: Site): void {
    * The progress of a check, without JavaScript: a page that refreshes until there is a verdict. Any process of the
    * service can answer.
    */
-  pages.get('/connections/:id/checking', async (request: Request<{ id: string }>, response) => {
-    const connection = await connectionIn(site, request, response);
+  routes.get('/connections/:id/checking', async (visit) => {
+    const connection = await visit.connection();
     const check = await deps.store.runningCheck(connection.organizationId, connection.id);
-    if (check === undefined || check.requestId !== queried(request, 'request'))
-      return seeOther(site, response, `/connections/${connection.id}/setup`);
+    if (check === undefined || check.requestId !== visit.queried('request'))
+      return visit.seeOther(`/connections/${connection.id}/setup`);
     const { roleArn, state, startedAt, code = 'internal_error' } = check;
-    if (state === 'passed') return seeOther(site, response, await afterCheck(site, request, response));
-    if (state === 'failed') return sendVerdict(request, response, connection, roleArn, code);
+    if (state === 'passed') return visit.seeOther(await afterCheck(visit));
+    if (state === 'failed') return sendVerdict(visit, connection, roleArn, code);
     const longestMs = deps.propagationWindowMs + deps.maxWaitMs + 30_000;
     if (deps.clock.now() - Date.parse(startedAt) > longestMs)
-      return sendVerdict(request, response, connection, roleArn, 'verification_in_progress');
-    response.setHeader('refresh', String(refreshSeconds));
+      return sendVerdict(visit, connection, roleArn, 'verification_in_progress');
+    visit.response.setHeader('refresh', String(refreshSeconds));
     const progress = { isPropagating: state === 'propagating' };
-    return sendSetup(site, request, response, connection, { roleArn, progress });
+    return sendSetup(visit, connection, { roleArn, progress });
   });
 
-  /** With all details: the stored ones, or the meaning of its code. */
+  /** Sends a verdict with the stored details, or with the meaning of its code. */
   function sendVerdict(
-    request: Request,
-    response: Response,
+    visit: Visit,
     connection: Connection,
     roleArn: string,
     code: ErrorCode,
@@ -144,7 +122,7 @@ export function addCheckPages(pages: Router, site: Site): void {
               ...(isInconclusive && { retryAfterSeconds: 5 }),
             }),
           );
-    return sendSetup(site, request, response, connection, { roleArn, result });
+    return sendSetup(visit, connection, { roleArn, result });
   }
 }
 
@@ -165,9 +143,32 @@ const momentOf = (
 };
 
 /** After the last check: name and scope where they are missing, or else the success. */
-async function afterCheck(site: Site, request: Request<{ id: string }>, response: Response): Promise<string> {
-  const connection = await connectionIn(site, request, response);
-  return isComplete(connection) || sessionOf(response).connectionId
+async function afterCheck(visit: Visit): Promise<string> {
+  const connection = await visit.connection();
+  return isComplete(connection) || visit.session.connectionId
     ? `/connections/${connection.id}/connected`
-    : `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`;
+    : `${withQuery(`/connections/${connection.id}/setup`, { ...chosenIn(visit) })}#step`;
+}
+
+/** Without JavaScript the POST waits this long for a verdict before it redirects to the progress page. */
+const soonMs = 2_000;
+
+/** True when the check ends soon; false while it continues. @throws errors of the check in that time */
+async function isDecidedSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
+  const waiting = new AbortController();
+  try {
+    const decided = check.then(() => true);
+    const isDecided = await Promise.race([
+      decided,
+      site.deps.clock.sleep(soonMs, waiting.signal).then(() => false),
+    ]);
+    // The progress page reads the outcome from the row of the check; an unexpected error is logged as well.
+    if (!isDecided)
+      decided.catch((error: unknown) => {
+        if (!(error instanceof RolebridgeError)) site.logger.error({ err: error }, 'a check failed');
+      });
+    return isDecided;
+  } finally {
+    waiting.abort();
+  }
 }

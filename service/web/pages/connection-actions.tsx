@@ -1,12 +1,12 @@
 import type { Connection } from '../../domain/connection.js';
 import { mayOpen } from '../access.js';
-import { ButtonLink, PostButton, useHref } from '../components/basics.js';
+import { ButtonLink, Link, PostButton } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 
 /** The actions of a connection: the next one as a button, the rest in a menu. */
 export function Actions({ connection }: { connection: Connection }) {
-  const { connection: texts, common } = useTexts();
+  const { connection: texts, list, setup, accessKey, remove, common } = useTexts();
   const { session } = usePage();
   const path = `/connections/${connection.id}`;
   const isOpen = connection.status === 'pending' || connection.status === 'disconnected';
@@ -15,10 +15,10 @@ export function Actions({ connection }: { connection: Connection }) {
     <>
       {isOpen && connection.method === 'assume_role' ? (
         <ButtonLink path={`${path}/setup`} look="primary">
-          {connection.status === 'pending' ? texts.continue : texts.reconnect}
+          {connection.status === 'pending' ? list.continue : texts.reconnect}
         </ButtonLink>
       ) : (
-        <PostButton path={`${path}/verify`} busy={texts.verifying}>
+        <PostButton path={`${path}/verify`} busy={setup.checkingBusy}>
           <Icon name="refresh" />
           {texts.verify}
         </PostButton>
@@ -34,26 +34,23 @@ export function Actions({ connection }: { connection: Connection }) {
               <RoleActions path={path} />
             ) : (
               <>
-                <MenuLink path={`${path}/access-key`} icon="key" title={texts.replaceKey} />
-                <li>
-                  {connection.migration ? (
-                    <a href={useHref()(`${path}/setup`)}>
+                <MenuLink path={`${path}/access-key`} icon="key" title={accessKey.replaceTitle} />
+                {connection.migration ? (
+                  <MenuLink path={`${path}/setup`} icon="shield" title={texts.continueToRole} />
+                ) : (
+                  <li>
+                    <PostButton path={`${path}/migrate-to-role`}>
                       <Icon name="shield" />
-                      {texts.continueToRole}
-                    </a>
-                  ) : (
-                    <PostButton path={`${path}/migrate-to-role`} kind="menu-button">
-                      <Icon name="shield" />
-                      {texts.toRole}
+                      {setup.migrateTitle}
                     </PostButton>
-                  )}
-                </li>
+                  </li>
+                )}
               </>
             )}
             <li>
               <hr />
             </li>
-            <MenuLink path={`${path}/delete`} icon="trash" title={texts.delete} kind="danger" />
+            <MenuLink path={`${path}/delete`} icon="trash" title={remove.button} kind="danger" />
           </ul>
         </details>
       )}
@@ -62,21 +59,21 @@ export function Actions({ connection }: { connection: Connection }) {
 }
 
 function RoleActions({ path }: { path: string }) {
-  const texts = useTexts().connection;
+  const { rotate, setup } = useTexts();
   return (
     <>
-      <MenuLink path={`${path}/rotate`} icon="key" title={texts.rotate} />
-      <MenuLink path={`${path}/setup?step=role`} icon="refresh" title={texts.replaceRole} />
-      <MenuLink path={`${path}/setup?step=role&format=terraform`} icon="terminal" title={texts.asCode} />
+      <MenuLink path={`${path}/rotate`} icon="key" title={rotate.title} />
+      <MenuLink path={`${path}/setup?step=role`} icon="refresh" title={setup.replaceTitle} />
+      <MenuLink path={`${path}/setup?step=role&format=terraform`} icon="terminal" title={setup.codeTitle} />
     </>
   );
 }
 
 const MenuLink = (props: { path: string; icon: IconName; title: string; kind?: string }) => (
   <li>
-    <a href={useHref()(props.path)} class={props.kind}>
+    <Link path={props.path} kind={props.kind}>
       <Icon name={props.icon} />
       {props.title}
-    </a>
+    </Link>
   </li>
 );

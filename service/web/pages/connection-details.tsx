@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
-import { Time, useHref } from '../components/basics.js';
+import { Link, Time } from '../components/basics.js';
 import { CopyButton } from '../components/code.js';
 import { Timeline } from '../components/timeline.js';
 import type { HistoryEntry } from '../history.js';
@@ -20,8 +20,8 @@ export function Details({ connection }: { connection: Connection }) {
         {texts.details}
       </h2>
       <dl class="kv">
-        {roleArn && <CopyFact id="arn" term={texts.roleArn} value={roleArn} />}
-        {trust && <CopyFact id="external-id" term={texts.externalId} value={trust.externalId} />}
+        {roleArn && <CopyFact id="arn" term={setup.arn} value={roleArn} />}
+        {trust && <CopyFact id="external-id" term={setup.externalId} value={trust.externalId} />}
         {trust?.pendingExternalId && (
           <CopyFact id="new-external-id" term={setup.newExternalId} value={trust.pendingExternalId} />
         )}
@@ -80,7 +80,6 @@ export interface HistoryProps {
 
 export function History({ history, olderHistory, isOlderHistory, connection }: HistoryProps) {
   const { connection: texts } = useTexts();
-  const href = useHref();
   return (
     <section class="card card-pad stack" aria-labelledby="history" data-live="history">
       <h2 id="history">{texts.history}</h2>
@@ -88,8 +87,8 @@ export function History({ history, olderHistory, isOlderHistory, connection }: H
       <Timeline entries={history} />
       {(olderHistory || isOlderHistory) && (
         <p class="small row">
-          {isOlderHistory && <a href={href(`/connections/${connection.id}#history`)}>{texts.newest}</a>}
-          {olderHistory && <a href={href(olderHistory)}>{texts.older}</a>}
+          {isOlderHistory && <Link path={`/connections/${connection.id}#history`}>{texts.newest}</Link>}
+          {olderHistory && <Link path={olderHistory}>{texts.older}</Link>}
         </p>
       )}
     </section>

@@ -3,14 +3,13 @@ import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
 import { AssuranceDetails } from '../components/assurance.js';
-import { Account, ButtonLink, Callout, Crumbs, Fold, Time, useHref, Words } from '../components/basics.js';
-import { Checks, rowsOf } from '../components/checks.js';
+import { Account, ButtonLink, Callout, Card, Fold, Link, Time, Words } from '../components/basics.js';
+import { Checks, countOf, rowsOf } from '../components/checks.js';
 import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
 import { accountOf, aliasOf, assuranceOf, Status, verificationOf } from '../components/status.js';
-
-import { PageHead } from '../layout.js';
+import { Crumbs, PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Actions } from './connection-actions.js';
 import { Details, History, type HistoryProps } from './connection-details.js';
@@ -81,15 +80,13 @@ export function ConnectionPage(page: ConnectionPageProps) {
 
 function RotationNote({ connection }: { connection: Connection }) {
   const texts = useTexts().connection;
-  const { session } = usePage();
-  const href = useHref();
   if (connection.method !== 'assume_role' || connection.pendingExternalId === undefined) return null;
   return (
     <Callout kind="accent" icon="key" title={texts.rotating}>
       <span>
         {texts.rotatingLine}{' '}
-        {mayOpen(session, 'GET /connections/:id/rotate') && (
-          <a href={href(`/connections/${connection.id}/rotate`)}>{texts.rotatingLink}</a>
+        {mayOpen(usePage().session, 'GET /connections/:id/rotate') && (
+          <Link path={`/connections/${connection.id}/rotate`}>{texts.rotatingLink}</Link>
         )}
       </span>
     </Callout>
@@ -104,20 +101,19 @@ function ChecksCard({ connection }: ConnectionPageProps) {
   const trust = roleRegistrationOf(connection);
   const roleArn = 'roleArn' in connection ? connection.roleArn : undefined;
   return (
-    <section class="card" aria-labelledby="checks" data-live="checks">
-      <div class="card-head">
-        <h2 id="checks">{texts.title}</h2>
-        {verification && (
+    <Card
+      id="checks"
+      title={texts.title}
+      live="checks"
+      beside={
+        verification && (
           <span class="small muted">
-            {texts.summary(
-              rows.filter(({ state }) => state === 'passed').length,
-              rows.filter(({ state }) => state === 'failed').length,
-              rows.filter(({ state }) => state === 'skipped').length,
-            )}
-            , <Time iso={verification.finishedAt} />
+            {texts.summary(countOf(rows, 'passed'), countOf(rows, 'failed'), countOf(rows, 'skipped'))},{' '}
+            <Time iso={verification.finishedAt} />
           </span>
-        )}
-      </div>
+        )
+      }
+    >
       {verification === undefined ? (
         <p class="section muted">{connection.status === 'disconnected' ? texts.ended : texts.none}</p>
       ) : result ? (
@@ -137,7 +133,7 @@ function ChecksCard({ connection }: ConnectionPageProps) {
       ) : (
         <Passed connection={connection} rows={rows} />
       )}
-    </section>
+    </Card>
   );
 }
 
@@ -160,17 +156,19 @@ function Passed({ connection, rows }: { connection: Connection; rows: ReturnType
 }
 
 function ScopeCard({ connection, tree, isTreeCut }: ConnectionPageProps) {
-  const { scope: texts, connection: words } = useTexts();
+  const { scope: texts, list } = useTexts();
   return (
-    <section class="card" aria-labelledby="scope">
-      <div class="card-head">
-        <h2 id="scope">{texts.title}</h2>
-        {mayOpen(usePage().session, 'GET /connections/:id/scope') && (
+    <Card
+      id="scope"
+      title={list.columns.scope}
+      beside={
+        mayOpen(usePage().session, 'GET /connections/:id/scope') && (
           <ButtonLink path={`/connections/${connection.id}/scope`} size="sm">
-            {words.changeScope}
+            {texts.changeTitle}
           </ButtonLink>
-        )}
-      </div>
+        )
+      }
+    >
       <div class="section">
         {connection.scopes.length === 0 && <p class="help">{texts.nowhere}</p>}
         <ul class="tree tree-flat" role="list">
@@ -178,6 +176,6 @@ function ScopeCard({ connection, tree, isTreeCut }: ConnectionPageProps) {
         </ul>
         {isTreeCut && <p class="help">{texts.cut}</p>}
       </div>
-    </section>
+    </Card>
   );
 }

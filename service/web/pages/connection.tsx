@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { changeConnection } from '../../actions/change-connection.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { renameRequest } from '../../api/connections/requests.js';
@@ -10,120 +9,86 @@ import { resultOf } from '../check-result.js';
 import { Button, Form } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { wrongOf } from '../form-errors.js';
-import { historyOf, personsOf } from '../history.js';
+import { historyOf, pageOf, personsOf } from '../history.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
-import {
-  byOf,
-  connectionIn,
-  expected,
-  field,
-  noticeOf,
-  queried,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
-import { ConnectionHead } from './connection-head.js';
+import { type Routes, refusalOf, type Visit } from '../site.js';
 import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
 import { scopeTree } from './scope-choices.js';
 
 const historySize = 20;
-type Named = Request<{ id: string }>;
 
 /** One connection: identity, status, scope and history. */
-export function addConnectionPages(pages: Router, site: Site): void {
+export function addConnectionPages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
 
-  pages.get('/connections/:id', async (request: Named, response) =>
-    sendConnection(request, response, await connectionIn(site, request, response)),
-  );
+  routes.get('/connections/:id', async (visit) => sendConnection(visit, await visit.connection()));
 
-  pages.post('/connections/:id/verify', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    try {
-      await verifyAgain(deps, byOf(response), connection);
-    } catch (error) {
-      const refused = expected(error);
-      const now = await connectionIn(site, request, response);
-      // A refusal is stored with the connection; that nothing was decided is said here.
-      const result = refused.retryAfterSeconds === undefined ? undefined : resultOf(refused);
-      return sendConnection(request, response, now, { result }, statusOf(refused));
-    }
-    return seeOther(site, response, `/connections/${connection.id}?done=verified`);
+  routes.post('/connections/:id/verify', async (visit) => {
+    const connection = await visit.connection();
+    const refused = await refusalOf(() => verifyAgain(deps, visit.by, connection));
+    if (refused === undefined) return visit.seeOther(`/connections/${connection.id}?done=verified`);
+    // A refusal is stored with the connection; that nothing was decided is said here.
+    const result = refused.retryAfterSeconds === undefined ? undefined : resultOf(refused);
+    return sendConnection(visit, await visit.connection(), { result }, statusOf(refused));
   });
 
-  pages.get('/connections/:id/name', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    return sendRename(response, connection, connection.name);
+  routes.get('/connections/:id/name', async (visit) => {
+    const connection = await visit.connection();
+    return visit.send(<RenamePage connection={connection} name={connection.name} />);
   });
 
-  pages.post('/connections/:id/name', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    const given = field(request, 'name');
-    try {
+  routes.post('/connections/:id/name', async (visit) => {
+    const connection = await visit.connection();
+    const given = visit.field('name');
+    const refused = await refusalOf(async () => {
       const { name } = parse(renameRequest, { name: given }, 'body');
-      await changeConnection(deps, byOf(response), connection, { name });
-    } catch (error) {
-      const refused = expected(error);
-      const { name, form } = wrongOf(refused, textsOf(site, response));
-      return sendRename(response, connection, given, name ?? form, statusOf(refused));
-    }
-    return seeOther(site, response, `/connections/${connection.id}?done=named`);
+      await changeConnection(deps, visit.by, connection, { name });
+    });
+    if (refused === undefined) return visit.seeOther(`/connections/${connection.id}?done=named`);
+    const { name, form } = wrongOf(refused, visit.texts);
+    const view = <RenamePage connection={connection} name={given} error={name ?? form} />;
+    return visit.send(view, { status: statusOf(refused) });
   });
-
-  function sendRename(
-    response: Response,
-    connection: Connection,
-    name: string,
-    error?: string,
-    status = 200,
-  ): Promise<void> {
-    const { connection: texts } = textsOf(site, response);
-    const view = <RenamePage connection={connection} name={name} error={error} />;
-    return sendPage(site, response, { title: texts.renameTitle }, view, status);
-  }
 
   async function sendConnection(
-    request: Request,
-    response: Response,
+    visit: Visit,
     connection: Connection,
     more: Pick<ConnectionPageProps, 'result'> = {},
     status = 200,
   ): Promise<void> {
-    const before = queried(request, 'before');
+    const before = [visit.queried('before')].find(isAuditId);
     const [{ records, hasMore }, { tree, isCut }] = await Promise.all([
       deps.store.auditRecords(connection.organizationId, {
-        limit: 2 * historySize,
-        before: isAuditId(before) ? before : undefined,
+        // An intent and an outcome each, at most.
+        limit: 2 * historySize + 1,
+        before,
         connectionId: connection.id,
       }),
-      scopeTree(site, sessionOf(response), []),
+      scopeTree(site, visit.session, []),
     ]);
-    const last = records.at(-1);
-    const texts = textsOf(site, response);
-    const history = historyOf(records, texts, await personsOf(deps, records));
-    const view = (
+    const shown = pageOf(records, historySize);
+    const last = shown.length < records.length || hasMore ? shown.at(-1) : undefined;
+    return visit.send(
       <ConnectionPage
         connection={connection}
         set={deployedSet(site, connection)}
         tree={tree}
         isTreeCut={isCut}
-        history={history.slice(0, historySize)}
-        isOlderHistory={isAuditId(before)}
-        olderHistory={hasMore && last ? `/connections/${connection.id}?before=${last.id}#history` : undefined}
+        history={historyOf(shown, visit.texts, await personsOf(deps, shown))}
+        isOlderHistory={before !== undefined}
+        olderHistory={last && `/connections/${connection.id}?before=${last.id}#history`}
         {...more}
-      />
+      />,
+      { status },
     );
-    const head = { title: connection.name, notice: noticeOf(site, request, response) };
-    return sendPage(site, response, head, view, status);
   }
 }
 
-function RenamePage(props: { connection: Connection; name: string; error: string | undefined }) {
-  const { connection: texts, setup } = useTexts();
+function RenamePage(props: { connection: Connection; name: string; error?: string | undefined }) {
+  const { connection: texts, list } = useTexts();
   const { connection } = props;
   return (
     <>
@@ -138,7 +103,7 @@ function RenamePage(props: { connection: Connection; name: string; error: string
           <div class="section">
             <Field
               name="name"
-              label={setup.name}
+              label={list.columns.name}
               value={props.name}
               error={props.error}
               maxlength={100}

@@ -1,53 +1,38 @@
-import type { Request, Response, Router } from 'express';
 import { deleteConnection } from '../../actions/change-connection.js';
 import type { Connection } from '../../domain/connection.js';
 import { keysThatMatch, type Scope } from '../../domain/scope.js';
-import { Account, Button, ButtonLink, Form, useHref } from '../components/basics.js';
+import { Account, Button, ButtonLink, Form, Link } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import {
-  byOf,
-  connectionIn,
-  field,
-  loadTargetNames,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
-import { ConnectionHead } from './connection-head.js';
-
-type Named = Request<{ id: string }>;
+import type { Routes, Visit } from '../site.js';
 
 interface DeletePageProps {
   readonly connection: Connection;
   /** The connection of each of its scopes afterwards. */
   readonly afterwards: readonly { readonly scope: Scope; readonly next: Connection | undefined }[];
-  readonly typed: string;
-  readonly isWrong: boolean;
+  /** The name that was typed, which is not the connection's. */
+  readonly typed: string | undefined;
 }
 
-export function addDeletePages(pages: Router, site: Site): void {
-  const { deps } = site;
+export function addDeletePages(routes: Routes): void {
+  const { deps } = routes.site;
 
-  pages.get('/connections/:id/delete', async (request: Named, response) =>
-    sendDelete(response, await connectionIn(site, request, response)),
-  );
+  routes.get('/connections/:id/delete', async (visit) => sendDelete(visit, await visit.connection()));
 
-  pages.post('/connections/:id/delete', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    const typed = field(request, 'name');
-    if (typed !== connection.name) return sendDelete(response, connection, typed);
-    await deleteConnection(deps, byOf(response), connection);
-    return seeOther(site, response, '/connections?done=deleted');
+  routes.post('/connections/:id/delete', async (visit) => {
+    const connection = await visit.connection();
+    const typed = visit.field('name');
+    if (typed !== connection.name) return sendDelete(visit, connection, typed);
+    await deleteConnection(deps, visit.by, connection);
+    return visit.seeOther('/connections?done=deleted');
   });
 
-  async function sendDelete(response: Response, connection: Connection, typed?: string): Promise<void> {
-    const { connectionId, authority } = sessionOf(response);
+  async function sendDelete(visit: Visit, connection: Connection, typed?: string): Promise<void> {
+    const { connectionId, authority } = visit.session;
     // A limited session learns of no other connection.
     const isLimited = connectionId !== undefined || authority.scope !== undefined;
     const afterwards = await Promise.all(
@@ -56,17 +41,9 @@ export function addDeletePages(pages: Router, site: Site): void {
         next: await nextHolder(connection, scope),
       })),
     );
-    await loadTargetNames(site, response);
-    const title = textsOf(site, response).remove.title(connection.name);
-    const view = (
-      <DeletePage
-        connection={connection}
-        afterwards={afterwards}
-        typed={typed ?? ''}
-        isWrong={typed !== undefined}
-      />
-    );
-    return sendPage(site, response, { title }, view, typed === undefined ? 200 : 422);
+    await visit.loadTargetNames();
+    const view = <DeletePage connection={connection} afterwards={afterwards} typed={typed} />;
+    return visit.send(view, { status: typed === undefined ? 200 : 422 });
   }
 
   async function nextHolder(connection: Connection, scope: Scope): Promise<Connection | undefined> {
@@ -75,7 +52,7 @@ export function addDeletePages(pages: Router, site: Site): void {
   }
 }
 
-function DeletePage({ connection, afterwards, typed, isWrong }: DeletePageProps) {
+function DeletePage({ connection, afterwards, typed }: DeletePageProps) {
   const { remove: texts } = useTexts();
   const path = `/connections/${connection.id}`;
   const account = accountOf(connection);
@@ -111,7 +88,7 @@ function DeletePage({ connection, afterwards, typed, isWrong }: DeletePageProps)
                 <Icon name="right" small />
                 {next ? (
                   <span class="row">
-                    <a href={useHref()(`/connections/${next.id}`)}>{next.name}</a>
+                    <Link path={`/connections/${next.id}`}>{next.name}</Link>
                     <Status connection={next} />
                   </span>
                 ) : (
@@ -126,8 +103,8 @@ function DeletePage({ connection, afterwards, typed, isWrong }: DeletePageProps)
             <Field
               name="name"
               label={texts.type(connection.name)}
-              value={typed}
-              error={isWrong ? texts.wrong : undefined}
+              value={typed ?? ''}
+              error={typed === undefined ? undefined : texts.wrong}
               width="m"
             />
             <div class="actions">

@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { createApiKey, type KeyMaker, keysOf, revokeApiKey } from '../../actions/api-keys.js';
 import { createApiKeyRequest } from '../../api/api-keys/create.js';
 import { parse } from '../../api/schemas.js';
@@ -6,76 +5,49 @@ import { type ApiKey, isValid } from '../../domain/api-key.js';
 import { permissions } from '../../domain/permission.js';
 import { Button, ButtonLink, Callout, Form, PostButton, Time, Words } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
-import { Field } from '../components/field.js';
-import { GroupError } from '../components/group-error.js';
+import { Field, GroupError } from '../components/field.js';
 import { ScopePath } from '../components/scope.js';
-import { TableHead } from '../components/table-head.js';
+import { Cell, Table } from '../components/table.js';
 import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
-import {
-  byOf,
-  expected,
-  field,
-  fields,
-  loadTargetNames,
-  noticeOf,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
+import { type Routes, refusalOf, type Visit } from '../site.js';
 
 const dayMs = 86_400_000;
 
-/** API keys, for a person who signed in with one that may make them: a link makes none. */
-export function addKeyPages(pages: Router, site: Site): void {
-  const { deps } = site;
+/** API keys. They require a session that an API key opened; links can't create keys. */
+export function addKeyPages(routes: Routes): void {
+  const { deps } = routes.site;
 
-  pages.get('/keys', (request, response) => sendKeys(request, response));
+  routes.get('/keys', (visit) => sendKeys(visit));
 
-  pages.post('/keys', async (request, response) => {
-    try {
-      const wanted = parse(createApiKeyRequest, requestIn(request, deps.clock.now()), 'body');
-      const made = await createApiKey(deps, byOf(response), makerOf(sessionOf(response)), wanted);
-      const { created } = textsOf(site, response).keys;
-      return await sendPage(
-        site,
-        response,
-        { title: created, section: 'keys' },
-        <CreatedKey apiKey={made.key} text={made.text} />,
-      );
-    } catch (error) {
-      const wrong = wrongOf(expected(error), textsOf(site, response), fieldOf);
-      return sendKeys(request, response, wrong);
-    }
+  routes.post('/keys', async (visit) => {
+    const refused = await refusalOf(async () => {
+      const wanted = parse(createApiKeyRequest, requestIn(visit, deps.clock.now()), 'body');
+      const made = await createApiKey(deps, visit.by, makerOf(visit.session), wanted);
+      await visit.send(<CreatedKey apiKey={made.key} text={made.text} />);
+    });
+    if (refused) await sendKeys(visit, wrongOf(refused, visit.texts, fieldOf));
   });
 
-  pages.post('/keys/:id/revoke', async (request: Request<{ id: string }>, response) => {
-    await revokeApiKey(deps, byOf(response), makerOf(sessionOf(response)), request.params.id);
-    return seeOther(site, response, '/keys?done=key-revoked');
+  routes.post('/keys/:id/revoke', async (visit) => {
+    await revokeApiKey(deps, visit.by, makerOf(visit.session), visit.id);
+    return visit.seeOther('/keys?done=key-revoked');
   });
 
-  async function sendKeys(request: Request, response: Response, wrong: Wrong = {}): Promise<void> {
-    const keys = await keysOf(deps.store, makerOf(sessionOf(response)));
-    await loadTargetNames(site, response);
-    const { title } = textsOf(site, response).keys;
-    const head = {
-      title,
-      section: 'keys' as const,
-      notice: isFine(wrong) ? noticeOf(site, request, response) : undefined,
-    };
+  async function sendKeys(visit: Visit, wrong: Wrong = {}): Promise<void> {
+    const keys = await keysOf(deps.store, makerOf(visit.session));
+    await visit.loadTargetNames();
     const form: KeyForm = {
-      name: field(request, 'name'),
-      chosen: fields(request, 'permission'),
-      scope: field(request, 'scope'),
-      duration: field(request, 'duration'),
-      days: field(request, 'days'),
+      name: visit.field('name'),
+      chosen: visit.fields('permission'),
+      scope: visit.field('scope'),
+      duration: visit.field('duration'),
+      days: visit.field('days'),
       wrong,
     };
-    return sendPage(site, response, head, <Keys keys={keys} form={form} />, isFine(wrong) ? 200 : 422);
+    return visit.send(<Keys keys={keys} form={form} />, { status: isFine(wrong) ? 200 : 422 });
   }
 }
 
@@ -89,7 +61,7 @@ interface KeyForm {
   readonly wrong: Wrong;
 }
 
-/** Where the request has what the form's fields hold. */
+/** The field of the form for each member of the request. */
 const fieldOf: FieldOf = {
   permissions: 'permission',
   scope: 'scope',
@@ -103,15 +75,15 @@ const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   key,
 });
 
-/** As the API takes it, without empty fields. */
-function requestIn(request: Request, now: number) {
-  const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => field(request, name).trim());
+/** The request as the API takes it, without empty fields. */
+function requestIn(visit: Visit, now: number) {
+  const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => visit.field(name).trim());
   const names = (scope ?? '').split('/');
-  // More than three names are no scope, and none is dropped: a key must not reach further than was typed.
+  // Four or more names: an invalid scope, never a shortened one, which would reach further than was typed.
   const [project, environment, architecture] = names.length > 3 ? [''] : names;
   return {
-    name: field(request, 'name').trim(),
-    permissions: fields(request, 'permission'),
+    name: visit.field('name').trim(),
+    permissions: visit.fields('permission'),
     ...(scope && {
       scope: {
         project,
@@ -124,14 +96,15 @@ function requestIn(request: Request, now: number) {
   };
 }
 
-/** Not a time: the rule says so. */
+/** An invalid number stays as text, so that the schema rejects it. */
 const expiryOf = (days: number, now: number): string =>
   Number.isInteger(days) && days >= 1 && days <= 3_650
     ? new Date(now + days * dayMs).toISOString()
     : String(days);
 
 function Keys({ keys, form }: { keys: readonly ApiKey[]; form: KeyForm }) {
-  const texts = useTexts().keys;
+  const { keys: texts, list } = useTexts();
+  const { columns } = list;
   const { now } = usePage();
   const valid = keys.filter((key) => isValid(key, now));
   const ended = keys.filter((key) => !isValid(key, now));
@@ -140,17 +113,15 @@ function Keys({ keys, form }: { keys: readonly ApiKey[]; form: KeyForm }) {
       <PageHead title={texts.title} lead={texts.lead} />
       <div class="stack">
         <div class="card">
-          <table class="table" role="table" aria-label={texts.title}>
-            <TableHead
-              titles={[texts.name, texts.permissions, texts.scope, texts.expires, texts.lastUsed]}
-              hasAction
-            />
-            <tbody role="rowgroup">
-              {[...valid, ...ended].map((key) => (
-                <Row apiKey={key} />
-              ))}
-            </tbody>
-          </table>
+          <Table
+            label={texts.title}
+            titles={[columns.name, columns.permissions, texts.scope, texts.expires, texts.lastUsed]}
+            hasAction
+          >
+            {[...valid, ...ended].map((key) => (
+              <Row apiKey={key} />
+            ))}
+          </Table>
         </div>
         <NewKey {...form} />
       </div>
@@ -159,38 +130,35 @@ function Keys({ keys, form }: { keys: readonly ApiKey[]; form: KeyForm }) {
 }
 
 function Row({ apiKey }: { apiKey: ApiKey }) {
-  const texts = useTexts().keys;
+  const { keys: texts, list } = useTexts();
+  const { columns } = list;
   const { session, now } = usePage();
   const { id, name, scope, expiresAt, lastUsedAt, revokedAt } = apiKey;
-  const cell = (title: string, content: unknown) => (
-    <td role="cell" data-label={title}>
-      {content}
-    </td>
-  );
   return (
     <tr role="row">
-      {cell(texts.name, name)}
-      {cell(texts.permissions, <code class="break">{apiKey.permissions.join(' ')}</code>)}
-      {cell(texts.scope, scope ? <ScopePath scope={scope} /> : texts.everything)}
-      {cell(
-        texts.expires,
-        expiresAt ? <time datetime={expiresAt}>{expiresAt.slice(0, 10)}</time> : texts.never,
-      )}
-      {cell(texts.lastUsed, lastUsedAt ? <Time iso={lastUsedAt} /> : texts.never)}
-      <td role="cell">
+      <Cell label={columns.name}>{name}</Cell>
+      <Cell label={columns.permissions}>
+        <code class="break">{apiKey.permissions.join(' ')}</code>
+      </Cell>
+      <Cell label={texts.scope}>{scope ? <ScopePath scope={scope} /> : texts.everything}</Cell>
+      <Cell label={texts.expires}>
+        {expiresAt ? <time datetime={expiresAt}>{expiresAt.slice(0, 10)}</time> : texts.never}
+      </Cell>
+      <Cell label={texts.lastUsed}>{lastUsedAt ? <Time iso={lastUsedAt} /> : texts.never}</Cell>
+      <Cell>
         {!isValid(apiKey, now) && (revokedAt ? texts.revoked : texts.expired)}
         {isValid(apiKey, now) && id !== session?.key?.id && (
           <PostButton path={`/keys/${id}/revoke`} size="sm" label={texts.revokeThe(name)}>
             {texts.revoke}
           </PostButton>
         )}
-      </td>
+      </Cell>
     </tr>
   );
 }
 
 function NewKey({ wrong, chosen, ...given }: KeyForm) {
-  const { keys: texts, common } = useTexts();
+  const { keys: texts, common, list } = useTexts();
   const own = usePage().session?.authority.permissions ?? [];
   const optional = (name: 'scope' | 'duration' | 'days') => ({
     name,
@@ -206,7 +174,7 @@ function NewKey({ wrong, chosen, ...given }: KeyForm) {
       <Form path="/keys" kind="stack">
         <Field
           name="name"
-          label={texts.name}
+          label={list.columns.name}
           value={given.name}
           error={wrong.name}
           maxlength={100}
@@ -214,8 +182,8 @@ function NewKey({ wrong, chosen, ...given }: KeyForm) {
           width="m"
         />
         <fieldset class="field">
-          <legend class="label">{texts.permissions}</legend>
-          {wrong.permission && <GroupError>{wrong.permission}</GroupError>}
+          <legend class="label">{list.columns.permissions}</legend>
+          {wrong.permission && <GroupError text={wrong.permission} />}
           {permissions
             .filter((permission) => own.includes(permission))
             .map((permission) => (
@@ -243,13 +211,13 @@ function NewKey({ wrong, chosen, ...given }: KeyForm) {
 }
 
 function CreatedKey({ apiKey, text }: { apiKey: ApiKey; text: string }) {
-  const texts = useTexts().keys;
+  const { keys: texts, signIn } = useTexts();
   return (
     <>
       <PageHead title={texts.created} lead={apiKey.name} />
       <div class="card narrow">
         <div class="section">
-          <CopyRows rows={[[texts.key, text]]} />
+          <CopyRows rows={[[signIn.key, text]]} />
           <Callout kind="warn" icon="lock" title={texts.once} />
           <div class="actions">
             <ButtonLink path="/keys" look="primary">

@@ -1,12 +1,12 @@
 import { mayOpen } from '../access.js';
-import { ButtonLink, useHref, Words } from '../components/basics.js';
+import { ButtonLink, Link, Words } from '../components/basics.js';
 import { Pair } from '../components/pair.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 
 /** No connection yet: an outline and the first step. */
 export function EmptyList({ takesKeys }: { takesKeys: boolean }) {
-  const { list, empty } = useTexts();
+  const { list, empty, setup, accessKey } = useTexts();
   const mayConnect = mayOpen(usePage().session, 'GET /connections/new');
   return (
     <>
@@ -40,7 +40,7 @@ export function EmptyList({ takesKeys }: { takesKeys: boolean }) {
       </section>
       {takesKeys && mayConnect && (
         <p class="small muted center below">
-          {empty.cantCreate} <a href={useHref()('/connections/new/access-key')}>{empty.accessKey}</a>
+          {setup.useKey} <Link path="/connections/new/access-key">{accessKey.title}</Link>
         </p>
       )}
     </>

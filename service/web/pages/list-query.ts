@@ -1,7 +1,6 @@
-import type { Request } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import { accountOf, statuses, verificationOf } from '../components/status.js';
-import { queried, withQuery } from '../site.js';
+import { type Visit, withQuery } from '../site.js';
 
 export const pageSize = 25;
 /** More of one organization are not read for a page: a search by name finds the others. */
@@ -11,7 +10,7 @@ export type StatusFilter = (typeof statuses)[number];
 const sorts = ['status', 'name', 'account', 'checked'] as const;
 export type Sort = (typeof sorts)[number];
 
-/** Which part of the connections is shown; the address says all of it. */
+/** The search, filter and page of the list; the address has all of them. */
 export interface Wanted {
   readonly search: string;
   readonly status?: StatusFilter | undefined;
@@ -19,13 +18,14 @@ export interface Wanted {
   readonly page: number;
 }
 
-export function wantedIn(request: Request): Wanted {
-  const [status, sort] = [queried(request, 'status'), queried(request, 'sort')];
+export function wantedIn(visit: Visit): Wanted {
+  const [status, sort] = [visit.queried('status'), visit.queried('sort')];
+  const page = Number.parseInt(visit.queried('page'), 10) || 1;
   return {
-    search: queried(request, 'q').trim().slice(0, 100),
+    search: visit.queried('q').trim().slice(0, 100),
     status: statuses.find((each) => each === status),
     sort: sorts.find((each) => each === sort) ?? 'status',
-    page: Math.max(1, Math.min(Number.parseInt(queried(request, 'page'), 10) || 1, listSize / pageSize)),
+    page: Math.max(1, Math.min(page, (2 * listSize) / pageSize)),
   };
 }
 
@@ -40,7 +40,7 @@ export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
   });
 }
 
-/** Made once: to make one for each comparison costs more than to render the page. */
+/** Created once: a collator for each comparison costs more than rendering the page. */
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 export const order: Record<Sort, (one: Connection, other: Connection) => number> = {
@@ -48,6 +48,6 @@ export const order: Record<Sort, (one: Connection, other: Connection) => number>
     statuses.indexOf(one.status) - statuses.indexOf(other.status) || order.name(one, other),
   name: (one, other) => compare(one.name, other.name) || (one.id < other.id ? -1 : 1),
   account: (one, other) => compare(accountOf(one), accountOf(other)) || order.name(one, other),
-  checked: (one, other) => (checkedAt(other) < checkedAt(one) ? -1 : 1),
+  checked: (one, other) => checkedAt(other).localeCompare(checkedAt(one)) || order.name(one, other),
 };
-export const checkedAt = (connection: Connection): string => verificationOf(connection)?.finishedAt ?? '';
+const checkedAt = (connection: Connection): string => verificationOf(connection)?.finishedAt ?? '';

@@ -1,21 +1,18 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import { mayOpen } from '../access.js';
-import { AccountCell } from '../components/account-cell.js';
-import { ButtonLink, Time, useHref } from '../components/basics.js';
-import { Reason } from '../components/reason.js';
+import { ButtonLink, Link } from '../components/basics.js';
+import { AccountCell, CheckedCell, Reason, StatusCell } from '../components/connection-cells.js';
 import { ScopePath } from '../components/scope.js';
-import { Status } from '../components/status.js';
-import { TableHead } from '../components/table-head.js';
+import { Cell, Table } from '../components/table.js';
 import { usePage, useTexts } from '../page-context.js';
-import { addressOf, checkedAt, type Sort, type Wanted } from './list-query.js';
+import { addressOf, type Sort, type Wanted } from './list-query.js';
 
-export function Table(props: {
+export function ConnectionTable(props: {
   wanted: Wanted;
   connections: readonly Connection[];
   isTwice: (name: string) => boolean;
 }) {
-  const texts = useTexts().list;
-  const { columns } = texts;
+  const { connections, columns } = useTexts().list;
   const hasSets = props.connections.some((connection) => permissionSetOf(connection) !== undefined);
   const sorted = (sort: Sort) => ({
     title: columns[sort],
@@ -29,73 +26,62 @@ export function Table(props: {
     sorted('checked'),
   ];
   return (
-    <table class="table" role="table" aria-label={texts.connections}>
-      <TableHead titles={titles} hasAction />
-      <tbody role="rowgroup">
-        {props.connections.map((connection) => (
-          <Row connection={connection} hasSets={hasSets} isTwice={props.isTwice(connection.name)} />
-        ))}
-      </tbody>
-    </table>
+    <Table label={connections} titles={titles} hasAction>
+      {props.connections.map((connection) => (
+        <tr role="row">
+          <NameCell connection={connection} isTwice={props.isTwice(connection.name)} />
+          <StatusCell connection={connection} />
+          <AccountCell connection={connection} />
+          <ScopeCell connection={connection} />
+          {hasSets && <PermissionsCell connection={connection} />}
+          <CheckedCell connection={connection} />
+          <ActionCell connection={connection} />
+        </tr>
+      ))}
+    </Table>
   );
 }
 
-function Row({
-  connection,
-  hasSets,
-  isTwice,
-}: {
-  connection: Connection;
-  hasSets: boolean;
-  isTwice: boolean;
-}) {
-  const texts = useTexts().list;
-  const { columns } = texts;
-  const checked = checkedAt(connection);
-  const path = `/connections/${connection.id}`;
-  const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
-  const setup = mayConnect ? `${path}/setup` : path;
-  const { status, name } = connection;
+const useMayConnect = () => mayOpen(usePage().session, 'GET /connections/:id/setup');
+
+function NameCell({ connection, isTwice }: { connection: Connection; isTwice: boolean }) {
+  const { id, name, status } = connection;
+  const leadsToSetup = status === 'pending' && useMayConnect();
   return (
-    <tr role="row">
-      <td role="cell" class="cell-name">
-        <a class="row-link" href={useHref()(status === 'pending' ? setup : path)}>
-          {name}
-        </a>
-        <Reason connection={connection} />
-        {isTwice && <span class="note">{texts.sameName}</span>}
-      </td>
-      <td role="cell" class="cell-status">
-        <Status connection={connection} />
-      </td>
-      <AccountCell connection={connection} />
-      <td role="cell" data-label={columns.scope}>
-        {connection.scopes.length === 0 ? (
-          <span class="faint">{texts.noScope}</span>
-        ) : (
-          connection.scopes.slice(0, 3).map((scope) => <ScopePath scope={scope} />)
-        )}
-        {connection.scopes.length > 3 && <span class="faint">+{connection.scopes.length - 3}</span>}
-      </td>
-      {hasSets && <PermissionsCell connection={connection} />}
-      <td role="cell" data-label={columns.checked} data-empty={checked === '' ? '' : undefined}>
-        {checked && <Time iso={checked} />}
-      </td>
-      <ActionCell connection={connection} />
-    </tr>
+    <Cell kind="name">
+      <Link kind="row-link" path={leadsToSetup ? `/connections/${id}/setup` : `/connections/${id}`}>
+        {name}
+      </Link>
+      <Reason connection={connection} />
+      {isTwice && <span class="note">{useTexts().list.sameName}</span>}
+    </Cell>
+  );
+}
+
+function ScopeCell({ connection: { scopes } }: { connection: Connection }) {
+  const { columns, noScope } = useTexts().list;
+  return (
+    <Cell label={columns.scope}>
+      {scopes.length === 0 && <span class="faint">{noScope}</span>}
+      {scopes.slice(0, 3).map((scope) => (
+        <ScopePath scope={scope} />
+      ))}
+      {scopes.length > 3 && <span class="faint">+{scopes.length - 3}</span>}
+    </Cell>
   );
 }
 
 /** The permission set, and whether there is a newer version. */
 function PermissionsCell({ connection }: { connection: Connection }) {
   const { list, sets } = useTexts();
-  const { columns, newer } = list;
   const set = permissionSetOf(connection);
   return (
-    <td role="cell" data-label={columns.permissions} data-empty={set ? undefined : ''}>
+    <Cell label={list.columns.permissions}>
       {set && sets.label(set.name, set.version)}
-      {set?.newest !== undefined && <span class="badge badge-plain badge-accent">{newer(set.newest)}</span>}
-    </td>
+      {set?.newest !== undefined && (
+        <span class="badge badge-plain badge-accent">{list.newer(set.newest)}</span>
+      )}
+    </Cell>
   );
 }
 
@@ -104,7 +90,6 @@ function ActionCell({ connection }: { connection: Connection }) {
   const texts = useTexts().list;
   const { status, name, id, method } = connection;
   const path = `/connections/${id}`;
-  const mayConnect = mayOpen(usePage().session, 'GET /connections/:id/setup');
   const isBehind = status === 'connected' && permissionSetOf(connection)?.newest !== undefined;
   const [to, title, label] =
     status === 'pending'
@@ -115,12 +100,12 @@ function ActionCell({ connection }: { connection: Connection }) {
           ? [path, texts.review, texts.reviewThe(name)]
           : [];
   return (
-    <td role="cell" class="cell-wide" data-empty={mayConnect && to ? undefined : ''}>
-      {mayConnect && to && (
+    <Cell kind="wide">
+      {useMayConnect() && to && (
         <ButtonLink path={to} size="sm" label={label}>
           {title}
         </ButtonLink>
       )}
-    </td>
+    </Cell>
   );
 }

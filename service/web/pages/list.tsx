@@ -1,19 +1,18 @@
-import type { Router } from 'express';
 import { visibleConnections } from '../../actions/find-connection.js';
 import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
-import type { ConnectionPage, Store } from '../../domain/ports.js';
+import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
 import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
+import { Chips, NoneFound, SearchInput } from '../components/filters.js';
 import { Icon } from '../components/icon.js';
 import { Pages } from '../components/pages.js';
-import { SearchInput } from '../components/search-input.js';
 import { accountOf, aliasOf, assuranceOf, statuses } from '../components/status.js';
 import { PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { WebSession } from '../session.js';
-import { loadTargetNames, noticeOf, type Site, sendPage, sessionOf, textsOf } from '../site.js';
+import type { Routes } from '../site.js';
 import { EmptyList } from './list-empty.js';
 import {
   addressOf,
@@ -24,25 +23,23 @@ import {
   type Wanted,
   wantedIn,
 } from './list-query.js';
-import { Table } from './list-table.js';
+import { ConnectionTable } from './list-table.js';
 import { accessKeysRefused } from './new-connection.js';
 
 interface Found {
-  /** Of the first {@link listSize} those that match the search, and more with such a name. */
+  /** The matches among the first {@link listSize}, then up to as many connections read by name. */
   readonly matching: readonly Connection[];
   readonly isCut: boolean;
 }
 
-export function addListPage(pages: Router, site: Site): void {
-  pages.get('/connections', async (request, response) => {
-    const wanted = wantedIn(request);
-    const found = await findConnections(site.deps.store, sessionOf(response), wanted.search);
-    await loadTargetNames(site, response);
+export function addListPage(routes: Routes): void {
+  const { site } = routes;
+  routes.get('/connections', async (visit) => {
+    const wanted = wantedIn(visit);
+    const found = await findConnections(site.deps.store, visit.session, wanted.search);
+    await visit.loadTargetNames();
     const isEmpty = found.matching.length === 0 && wanted.search === '';
-    return sendPage(
-      site,
-      response,
-      { title: textsOf(site, response).list.title, notice: noticeOf(site, request, response) },
+    return visit.send(
       isEmpty ? (
         <EmptyList takesKeys={accessKeysRefused(site) === undefined} />
       ) : (
@@ -63,22 +60,22 @@ async function findConnections(store: Store, session: WebSession, search: string
       connection.id,
       ...connection.scopes.map(describeScope),
     ].some((each) => each.toLowerCase().includes(text));
-  const found = (page: Pick<ConnectionPage, 'after' | 'search'>) =>
-    visibleConnections(store, session, { limit: pageRead, ...page, withoutReports: true });
-  const matching = new Map<string, Connection>();
-  const add = (connections: readonly Connection[]) => {
-    for (const connection of connections) matching.set(connection.id, connection);
-  };
+  const matching: Connection[] = [];
   let after: Connection['id'] | undefined;
-  for (let read = 0; read < listSize; read += pageRead) {
-    const page = await found({ after });
-    add(page.connections.filter(matches));
-    if (!page.hasMore) return { matching: [...matching.values()], isCut: false };
-    after = page.connections.at(-1)?.id;
+  /** Reads on, and adds matches. @returns whether that was the end */
+  async function readOn(name?: string): Promise<boolean> {
+    for (let read = 0; read < listSize; read += pageRead) {
+      const page = { limit: pageRead, after, search: name, withoutReports: true };
+      const { connections, hasMore } = await visibleConnections(store, session, page);
+      matching.push(...connections.filter(matches));
+      if (!hasMore) return true;
+      after = connections.at(-1)?.id;
+    }
+    return false;
   }
-  // Of those behind them, the ones with such a name.
-  if (text !== '') add((await found({ search })).connections);
-  return { matching: [...matching.values()], isCut: true };
+  const isWhole = await readOn();
+  if (!isWhole && text !== '') await readOn(search);
+  return { matching, isCut: !isWhole };
 }
 
 const pageRead = 500;
@@ -86,12 +83,10 @@ const pageRead = 500;
 function List({ wanted, found }: { wanted: Wanted; found: Found }) {
   const texts = useTexts().list;
   const { session } = usePage();
-  const ofStatus = wanted.status
-    ? found.matching.filter(({ status }) => status === wanted.status)
-    : found.matching;
-  const shown = [...ofStatus]
-    .sort(order[wanted.sort])
-    .slice((wanted.page - 1) * pageSize, wanted.page * pageSize);
+  const { status: chosen, page, sort } = wanted;
+  const ofStatus = found.matching.filter(({ status }) => chosen === undefined || status === chosen);
+  const shown = ofStatus.toSorted(order[sort]).slice((page - 1) * pageSize, page * pageSize);
+  const pageAt = (to: number) => addressOf(wanted, { page: to });
   const names = new Map<string, number>();
   for (const { name } of found.matching) names.set(name, (names.get(name) ?? 0) + 1);
   return (
@@ -108,9 +103,12 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
         <Filters wanted={wanted} found={found} />
         <div data-live="connections">
           {shown.length === 0 ? (
-            <NoneFound wanted={wanted} />
+            <NoneFound
+              text={wanted.search === '' ? texts.noneOfStatus : texts.none(wanted.search)}
+              path="/connections"
+            />
           ) : (
-            <Table
+            <ConnectionTable
               wanted={wanted}
               connections={shown}
               isTwice={(name) => name !== defaultName && (names.get(name) ?? 0) > 1}
@@ -123,12 +121,8 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             {texts.checkedHourly}
           </span>
           <Pages
-            previous={wanted.page > 1 ? addressOf(wanted, { page: wanted.page - 1 }) : undefined}
-            next={
-              ofStatus.length > wanted.page * pageSize
-                ? addressOf(wanted, { page: wanted.page + 1 })
-                : undefined
-            }
+            previous={page > 1 ? pageAt(page - 1) : undefined}
+            next={ofStatus.length > page * pageSize ? pageAt(page + 1) : undefined}
           />
           {shown.some((connection) => assuranceOf(connection) !== undefined) && (
             <Fold title={texts.assurance}>
@@ -145,23 +139,11 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
 
 function Filters({ wanted, found }: { wanted: Wanted; found: Found }) {
   const { list: texts, status: words } = useTexts();
-  const href = useHref();
-  const chip = (status: StatusFilter | undefined, title: string, count: number) => (
-    <li>
-      <a
-        href={href(addressOf(wanted, { status }))}
-        aria-current={wanted.status === status ? 'true' : undefined}
-      >
-        {title} <span>{count}</span>
-      </a>
-    </li>
-  );
   const countOf = (status: StatusFilter) => found.matching.filter((each) => each.status === status).length;
   return (
     <div class="filters">
-      <form class="search" role="search" method="get" action={href('/connections')}>
+      <form class="search" role="search" method="get" action={useHref()('/connections')}>
         <SearchInput
-          name="q"
           label={texts.search}
           value={wanted.search}
           placeholder={texts.searchHint}
@@ -172,22 +154,16 @@ function Filters({ wanted, found }: { wanted: Wanted; found: Found }) {
           {texts.searchButton}
         </button>
       </form>
-      <nav aria-label={texts.filter}>
-        <ul class="chips">
-          {chip(undefined, texts.all, found.matching.length)}
-          {statuses.map((status) => chip(status, words[status], countOf(status)))}
-        </ul>
-      </nav>
+      <Chips
+        label={texts.filter}
+        chosen={wanted.status}
+        chips={[undefined, ...statuses].map((status) => ({
+          status,
+          path: addressOf(wanted, { status }),
+          title: status ? words[status] : texts.all,
+          count: status ? countOf(status) : found.matching.length,
+        }))}
+      />
     </div>
-  );
-}
-
-function NoneFound({ wanted }: { wanted: Wanted }) {
-  const texts = useTexts().list;
-  return (
-    <p class="section none">
-      {wanted.search === '' ? texts.noneOfStatus : texts.none(wanted.search)}{' '}
-      <a href={useHref()('/connections')}>{texts.showAll}</a>
-    </p>
   );
 }

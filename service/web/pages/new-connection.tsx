@@ -1,19 +1,23 @@
-import type { Request, Response, Router } from 'express';
 import { createConnection } from '../../actions/create-connection.js';
 import { defaultName } from '../../api/connections/requests.js';
 import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
 import { isPermissionPreset } from '../../templates/index.js';
-import { AccountField, PartitionField, PermissionChoices, SetChoices } from '../components/account-fields.js';
-import { Button, Crumbs, Fold, Form, useHref } from '../components/basics.js';
-import { Icon } from '../components/icon.js';
+import {
+  AccountField,
+  AccountStepForm,
+  PartitionField,
+  PermissionChoices,
+  SetChoices,
+} from '../components/account-fields.js';
+import { Fold, Link } from '../components/basics.js';
 import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { isFine, type Wrong } from '../form-errors.js';
-import { PageHead } from '../layout.js';
+import { Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { leftOut, newestSets } from '../permission-sets.js';
-import { byOf, field, type Site, seeOther, sendPage, sessionOf, textsOf } from '../site.js';
+import type { Routes, Site, Visit } from '../site.js';
 import type { Texts } from '../texts/index.js';
 
 /** The first step of a connection that exists already. */
@@ -41,35 +45,33 @@ interface NewConnection {
 }
 
 /** The first step of a new connection: the account, and the role's permissions. */
-export function addNewConnectionPage(pages: Router, site: Site): void {
+export function addNewConnectionPage(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
-  const givenIn = (request: Request) => ({
-    account: field(request, 'account').slice(0, 40),
-    partition: field(request, 'partition'),
-    permissions: field(request, 'permissions'),
-    set: field(request, 'set'),
+  const givenIn = (visit: Visit) => ({
+    account: visit.field('account').slice(0, 40),
+    partition: visit.field('partition'),
+    permissions: visit.field('permissions'),
+    set: visit.field('set'),
   });
-  const show = (request: Request, response: Response, wrong: Wrong = {}) =>
-    sendPage(
-      site,
-      response,
-      { title: textsOf(site, response).setup.title },
+  const show = (visit: Visit, wrong: Wrong = {}) =>
+    visit.send(
       <NewConnectionPage
         partitions={[...deps.principals.keys()]}
         takesKeys={accessKeysRefused(site) === undefined}
-        given={givenIn(request)}
-        sets={newestSets(site).map((set) => viewPermissionSet(set, leftOut(request, set)))}
+        given={givenIn(visit)}
+        sets={newestSets(site).map((set) => viewPermissionSet(set, leftOut(visit, set)))}
         wrong={wrong}
       />,
-      isFine(wrong) ? 200 : 422,
+      { status: isFine(wrong) ? 200 : 422 },
     );
 
-  pages.get('/connections/new', (request, response) => show(request, response));
+  routes.get('/connections/new', (visit) => show(visit));
 
-  pages.post('/connections/new/role', async (request, response) => {
-    requireWholeOrganization(sessionOf(response).authority);
-    const texts = textsOf(site, response);
-    const { partition: asked, account, ...given } = givenIn(request);
+  routes.post('/connections/new/role', async (visit) => {
+    const { texts, session } = visit;
+    requireWholeOrganization(session.authority);
+    const { partition: asked, account, ...given } = givenIn(visit);
     const partition = [...deps.principals.keys()].find((each) => each === asked);
     const accountId = digitsOf(account);
     const sets = newestSets(site);
@@ -81,15 +83,14 @@ export function addNewConnectionPage(pages: Router, site: Site): void {
       ...(sets.length > 0 && set === undefined && { permissions: texts.setup.permissionsMissing }),
       ...(partition === undefined && { partition: texts.wrong.partition }),
     };
-    if (!isFine(wrong) || partition === undefined || !isAccountId(accountId))
-      return show(request, response, wrong);
-    const { connection } = await createConnection(deps, byOf(response), sessionOf(response).organizationId, {
+    if (!isFine(wrong) || partition === undefined || !isAccountId(accountId)) return show(visit, wrong);
+    const { connection } = await createConnection(deps, visit.by, session.organizationId, {
       name: defaultName,
       partition,
       expectedAccountId: accountId,
-      ...(set && { permissionSet: set.name, without: leftOut(request, set) }),
+      ...(set && { permissionSet: set.name, without: leftOut(visit, set) }),
     });
-    return seeOther(site, response, `/connections/${connection.id}/setup?permissions=${permissions}`);
+    return visit.seeOther(`/connections/${connection.id}/setup?permissions=${permissions}`);
   });
 }
 
@@ -118,8 +119,7 @@ export function accessKeysRefused({ deps, brand }: Site): string | undefined {
 }
 
 function NewConnectionPage({ partitions, takesKeys, given, sets, wrong }: NewConnection) {
-  const { setup: texts, list } = useTexts();
-  const href = useHref();
+  const { setup: texts, list, accessKey } = useTexts();
   return (
     <>
       <Crumbs links={[['/connections', list.title]]} here={texts.crumb} />
@@ -127,33 +127,28 @@ function NewConnectionPage({ partitions, takesKeys, given, sets, wrong }: NewCon
       <div class="with-side">
         <ol class="steps">
           <CurrentStep number={1} of={3} title={texts.step1}>
-            <Form path="/connections/new/role">
-              <div class="section">
-                <PartitionField partitions={partitions} chosen={given.partition} error={wrong.partition} />
-                <AccountField value={given.account} error={wrong.account} />
-              </div>
-              <fieldset class="section">
-                <legend class="sr">{texts.permissions}</legend>
-                {sets.length > 0 ? (
-                  <SetChoices sets={sets} chosen={given.set} error={wrong.permissions} />
-                ) : (
-                  <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
-                )}
-              </fieldset>
-              <div class="section">
-                <div class="actions row-between">
-                  <Button look="primary" size="lg">
-                    {texts.next}
-                    <Icon name="right" />
-                  </Button>
-                  {takesKeys && (
-                    <span class="small muted">
-                      {texts.useKey} <a href={href('/connections/new/access-key')}>{texts.useKeyLink}</a>
-                    </span>
-                  )}
-                </div>
-              </div>
-            </Form>
+            <AccountStepForm
+              path="/connections/new/role"
+              account={
+                <>
+                  <PartitionField partitions={partitions} chosen={given.partition} error={wrong.partition} />
+                  <AccountField value={given.account} error={wrong.account} />
+                </>
+              }
+              beside={
+                takesKeys && (
+                  <span class="small muted">
+                    {texts.useKey} <Link path="/connections/new/access-key">{accessKey.title}</Link>
+                  </span>
+                )
+              }
+            >
+              {sets.length > 0 ? (
+                <SetChoices sets={sets} chosen={given.set} error={wrong.permissions} />
+              ) : (
+                <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
+              )}
+            </AccountStepForm>
           </CurrentStep>
           <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
           <LaterStep number={3} title={texts.step3} line={texts.step3Line} />

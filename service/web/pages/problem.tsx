@@ -1,23 +1,18 @@
-import type { Router } from 'express';
 import { explanationOf } from '../../api/operations/explain-problem.js';
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import { ButtonLink, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
+import { Title } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { type Site, sendPage, textsOf } from '../site.js';
+import type { Routes } from '../site.js';
 
 /** The page of the `type` of a problem in a browser; other clients get JSON from the API. */
-export function addProblemPages(router: Router, site: Site): void {
-  router.get('/problems/:code', (request, response, next) => {
+export function addProblemPages(routes: Routes): void {
+  routes.get('/problems/:code', (visit, next) => {
+    const { request, response, site } = visit;
     response.vary('accept');
     if (request.accepts('json', 'html') !== 'html') return next();
-    const problem = explanationOf(request.params.code, site.deps.publicUrl);
-    return sendPage(
-      site,
-      response,
-      { title: textsOf(site, response).codes.title(problem.code) },
-      <Explanation {...problem} />,
-    );
+    return visit.send(<Explanation {...explanationOf(String(request.params.code), site.deps.publicUrl)} />);
   });
 }
 
@@ -35,7 +30,7 @@ function Explanation(problem: ReturnType<typeof explanationOf>) {
   return (
     <article class="narrow stack stack-6">
       <div class="stack stack-2">
-        <h1>{codes.title(problem.code)}</h1>
+        <Title text={codes.title(problem.code)} />
         <p class="small faint">
           <code>{problem.code}</code> · {texts.status(problem.status)}
         </p>
@@ -73,7 +68,7 @@ export function ProblemPage(props: {
         <span class="verdict-i verdict-off">
           <Icon name="info" />
         </span>
-        <h1 id="title">{codes.title(props.code)}</h1>
+        <Title id="title" text={codes.title(props.code)} />
         <p>
           <Words text={explained?.meaning ?? props.detail} />
         </p>

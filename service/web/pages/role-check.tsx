@@ -2,7 +2,7 @@
 
 import type { Check } from '../../domain/verification.js';
 import type { CheckResult } from '../check-result.js';
-import { Arn, Button, Fold, Form, useHref } from '../components/basics.js';
+import { Arn, Button, Fold, Form, Link } from '../components/basics.js';
 import { type CheckRow, Checks, rowsOf, runningRows } from '../components/checks.js';
 import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
@@ -11,11 +11,13 @@ import { Tell } from '../components/tell.js';
 import { useTexts } from '../page-context.js';
 import type { RoleStep } from './role-step-state.js';
 
-export function CheckForm(step: RoleStep & { look: 'primary' | 'default' }) {
+const checkPath = ({ connection }: RoleStep) => `/connections/${connection.id}/check`;
+
+export function CheckForm(step: RoleStep) {
   const texts = useTexts().setup;
+  const { permissions, format } = step;
   return (
-    <Form path={`/connections/${step.connection.id}/check`} kind="stack stack-3" check>
-      <Chosen {...step} />
+    <Form path={checkPath(step)} kind="stack stack-3" hidden={{ permissions, format }} check>
       <Field
         name="roleArn"
         label={texts.arn}
@@ -28,35 +30,25 @@ export function CheckForm(step: RoleStep & { look: 'primary' | 'default' }) {
         arn
       />
       <div>
-        <Button look={step.look === 'primary' ? 'primary' : undefined} busy={texts.checkingBusy}>
-          {texts.check}
-        </Button>
+        <Button busy={texts.checkingBusy}>{texts.check}</Button>
       </div>
     </Form>
   );
 }
 
-const Chosen = ({ permissions, format }: Pick<RoleStep, 'permissions' | 'format'>) => (
-  <>
-    <input type="hidden" name="permissions" value={permissions} />
-    <input type="hidden" name="format" value={format} />
-  </>
-);
-
 /** The same role once more. */
-const CheckAgain = (step: RoleStep & { look?: 'primary'; afterSeconds?: number }) => {
+function CheckAgain(step: RoleStep & { look?: 'primary'; afterSeconds?: number }) {
   const texts = useTexts().setup;
+  const { permissions, format, roleArn, afterSeconds } = step;
   return (
-    <Form path={`/connections/${step.connection.id}/check`} check afterSeconds={step.afterSeconds}>
-      <Chosen {...step} />
-      <input type="hidden" name="roleArn" value={step.roleArn} />
+    <Form path={checkPath(step)} hidden={{ permissions, format, roleArn }} check afterSeconds={afterSeconds}>
       <Button look={step.look} busy={texts.checkingBusy}>
         <Icon name="refresh" />
         {step.look ? texts.checkAgain : texts.checkNow}
       </Button>
     </Form>
   );
-};
+}
 
 export function FailedCheck(step: RoleStep & { result: CheckResult }) {
   const texts = useTexts();
@@ -74,7 +66,7 @@ export function FailedCheck(step: RoleStep & { result: CheckResult }) {
           </div>
         </PolicyToDeploy>
         <Fold title={texts.failed.another}>
-          <CheckForm {...step} look="default" />
+          <CheckForm {...step} />
         </Fold>
       </div>
       <CheckEvidence result={result} />
@@ -93,9 +85,9 @@ export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
         {step.result.checks.length > 0 && <Checks rows={rowsOf(step.result.checks, 'todo').map(titleOnly)} />}
         <div class="actions row-between">
           <CheckAgain {...step} afterSeconds={afterSeconds} />
-          <a class="small" href={useHref()('/connections')}>
+          <Link kind="small" path="/connections">
             {common.continueLater}
-          </a>
+          </Link>
         </div>
       </div>
       <CheckEvidence result={{ ...step.result, checks: [] }} />
@@ -103,7 +95,7 @@ export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
   );
 }
 
-/** A check that has no verdict is repeated by the page's script, and not faster than that. */
+/** The page's script repeats a check without a verdict at most this often. */
 const leastSecondsToNextCheck = 30;
 
 const RoleArn = ({ roleArn }: { roleArn: string }) => (
@@ -112,7 +104,7 @@ const RoleArn = ({ roleArn }: { roleArn: string }) => (
   </p>
 );
 
-/** While checks are made, the title of a passed one says enough. */
+/** During a check, a passed row shows its title only. */
 const titleOnly = (row: CheckRow): CheckRow =>
   row.state === 'passed' ? { ...row, message: undefined } : row;
 

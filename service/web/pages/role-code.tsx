@@ -7,7 +7,6 @@ import {
   Fold,
   PostButton,
   Time,
-  useHref,
   WordItems,
   Words,
 } from '../components/basics.js';
@@ -15,11 +14,11 @@ import { Code, CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { Pair } from '../components/pair.js';
 import { accountOf } from '../components/status.js';
+import { Waiting } from '../components/steps.js';
 import { useTexts } from '../page-context.js';
 import { secretVariable } from '../role-formats.js';
 import { CheckForm } from './role-check.js';
 import { type RoleStep, roleStepPath } from './role-step-state.js';
-import { RoleValues } from './role-values.js';
 
 export function CodePanel(step: RoleStep) {
   const texts = useTexts().setup;
@@ -48,6 +47,26 @@ export function CodePanel(step: RoleStep) {
       <CallbackSecret {...step} />
       <RoleValues {...step} />
     </div>
+  );
+}
+
+/** Values of the role, to copy one by one. */
+export function RoleValues({ trust, principal }: Pick<RoleStep, 'trust' | 'principal'>) {
+  const texts = useTexts().setup;
+  return (
+    <>
+      <CopyRows
+        rows={[
+          trust.pendingExternalId
+            ? [texts.newExternalId, trust.pendingExternalId]
+            : [texts.externalId, trust.externalId],
+          [texts.principal, principal],
+        ]}
+      />
+      <Fold title={texts.whatIsExternalId}>
+        <p class="help">{texts.whatIsExternalIdAnswer}</p>
+      </Fold>
+    </>
   );
 }
 
@@ -84,20 +103,16 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
   const texts = useTexts().setup;
   if (callbackSecret === undefined)
     return (
-      <div class="callout">
-        <Icon name="key" />
-        <div>
-          <strong>{texts.secretNeeded}</strong>
-          <PostButton
-            path={`/connections/${connection.id}/callback-secret`}
-            fields={{ permissions, format }}
-            look="primary"
-          >
-            {texts.makeSecret}
-          </PostButton>
-          <span class="help">{texts.secretReplaces}</span>
-        </div>
-      </div>
+      <Callout icon="key" title={texts.secretNeeded}>
+        <PostButton
+          path={`/connections/${connection.id}/callback-secret`}
+          fields={{ permissions, format }}
+          look="primary"
+        >
+          {texts.makeSecret}
+        </PostButton>
+        <span class="help">{texts.secretReplaces}</span>
+      </Callout>
     );
   const commands = texts.commands[format];
   return (
@@ -111,9 +126,7 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
           text={`export ${secretVariable}='${callbackSecret}'\n${commands}`}
         />
       )}
-      <Callout kind="warn" icon="key" title={texts.secretOnce} role="status">
-        <span>{texts.secretOnceLine}</span>
-      </Callout>
+      <Callout kind="warn" icon="key" title={texts.secretOnce} role="status" line={texts.secretOnceLine} />
     </>
   );
 }
@@ -122,18 +135,12 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
 export function WaitingForDeploy(step: RoleStep) {
   const { setup: texts, common } = useTexts();
   const account = accountOf(step.connection);
-  const href = useHref();
   return (
     <>
       <div class="section wait">
-        <div class="wait-in" role="status">
-          <span class="spin" />
+        <Waiting title={texts.waiting} line={texts.waitingLine}>
           <Pair state="waiting" size="sm" />
-          <div>
-            <h3>{texts.waiting}</h3>
-            <p class="small muted">{texts.waitingLine}</p>
-          </div>
-        </div>
+        </Waiting>
         <p class="small faint">
           {account && (
             <>
@@ -144,15 +151,13 @@ export function WaitingForDeploy(step: RoleStep) {
         </p>
         {step.callbackSecret === undefined && (
           <noscript>
-            <a class="btn" href={href(roleStepPath(step, step.format))}>
-              {common.refresh}
-            </a>
+            <ButtonLink path={roleStepPath(step, step.format)}>{common.refresh}</ButtonLink>
           </noscript>
         )}
       </div>
       <div class="section">
         <Fold title={texts.arnInstead} open={step.arnError !== undefined}>
-          <CheckForm {...step} look="default" />
+          <CheckForm {...step} />
         </Fold>
         <Fold title={texts.nothing} openAfterSeconds={120}>
           <ul class="help list">

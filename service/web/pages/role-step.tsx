@@ -1,13 +1,12 @@
-import { ButtonLink, useHref, WordItems, Words } from '../components/basics.js';
+import { ButtonLink, WordItems, Words } from '../components/basics.js';
 import { Code } from '../components/code.js';
+import { FormatTabs } from '../components/format-tabs.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import { formats } from '../role-formats.js';
 import { CheckForm, FailedCheck, InconclusiveCheck } from './role-check.js';
-import { CodePanel, WaitingForDeploy } from './role-code.js';
+import { CodePanel, RoleValues, WaitingForDeploy } from './role-code.js';
 import { type RoleStep, roleStepPath } from './role-step-state.js';
-import { RoleValues } from './role-values.js';
 
 /** The open part of the second step: instructions for the role, or the result of its check. */
 export function RoleStepBody(step: RoleStep) {
@@ -16,38 +15,17 @@ export function RoleStepBody(step: RoleStep) {
   return (
     <>
       <div class="section">
-        <FormatTabs {...step} />
+        <FormatTabs chosen={step.format} pathOf={(format) => `${roleStepPath(step, format)}#step`} />
         {step.format === 'console' ? <ConsolePanel {...step} /> : <CodePanel {...step} />}
       </div>
       {step.format === 'console' ? (
         <div class="section">
-          <CheckForm {...step} look="default" />
+          <CheckForm {...step} />
         </div>
       ) : (
         <WaitingForDeploy {...step} />
       )}
     </>
-  );
-}
-
-function FormatTabs(step: RoleStep) {
-  const texts = useTexts().setup;
-  const href = useHref();
-  return (
-    <nav aria-label={texts.formats}>
-      <ul class="tablist">
-        {formats.map((format) => (
-          <li class="tab">
-            <a
-              href={href(`${roleStepPath(step, format)}#step`)}
-              aria-current={format === step.format ? 'true' : undefined}
-            >
-              {texts.format[format]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
   );
 }
 

@@ -1,15 +1,18 @@
 import type { Child } from 'hono/jsx';
 import type { RoleConnection } from '../../domain/connection.js';
 import type { CheckResult } from '../check-result.js';
-import { ButtonLink, Callout, PostButton, useHref, WordItems, Words } from '../components/basics.js';
+import { AsideCard, ButtonLink, Callout, Link, PostButton, WordItems, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Code, type CodeLine, CopyRows, differences } from '../components/code.js';
+import { FormatTabs } from '../components/format-tabs.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, Refusal } from '../components/refusal.js';
 import { assuranceOf, verificationOf } from '../components/status.js';
+import { Waiting } from '../components/steps.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import { type Format, formats } from '../role-formats.js';
-import { ConnectionHead } from './connection-head.js';
+import type { Format } from '../role-formats.js';
+import { withQuery } from '../site.js';
 
 export interface Rotation {
   readonly connection: RoleConnection;
@@ -40,13 +43,11 @@ export function RotatePage(rotation: Rotation) {
         </div>
         <aside class="stack" aria-label={texts.changedMind}>
           {(stage === 'deploy' || stage === 'old_accepted') && (
-            <div class="card card-pad stack stack-3">
-              <h2>{texts.changedMind}</h2>
-              <p class="small muted">{texts.cancelLine}</p>
+            <AsideCard title={texts.changedMind} line={texts.cancelLine}>
               <PostButton path={`/connections/${connection.id}/external-id/cancel`} size="sm">
                 {texts.cancel}
               </PostButton>
-            </div>
+            </AsideCard>
           )}
           <p class="small muted remarks">{texts.why}</p>
         </aside>
@@ -110,30 +111,27 @@ function Deploy(rotation: Rotation) {
       <div class="section">
         {result?.kind === 'inconclusive' && <NoVerdict result={result} />}
         {rotation.isUnchanged && (
-          <Callout icon="clock" role="status" title={texts.notYet}>
-            <span>{texts.notYetLine}</span>
-          </Callout>
+          <Callout icon="clock" role="status" title={texts.notYet} line={texts.notYetLine} />
         )}
         <h2 id="deploy">{texts.changeLine}</h2>
         <CopyRows rows={[[setup.newExternalId, connection.pendingExternalId ?? '']]} />
-        <Tabs {...rotation} />
+        <FormatTabs
+          chosen={rotation.format}
+          pathOf={(format) =>
+            withQuery(`/connections/${connection.id}/rotate`, { to: connection.pendingExternalId, format })
+          }
+        />
         <Instructions {...rotation} />
       </div>
       <div class="section wait">
-        <div class="wait-in" role="status">
-          <span class="spin" />
-          <div>
-            <h3>{texts.waiting}</h3>
-            <p class="small muted">{texts.waitingLine}</p>
-          </div>
-        </div>
+        <Waiting title={texts.waiting} line={texts.waitingLine} />
       </div>
       <div class="section">
         <div class="actions row-between">
           <CheckNow {...rotation} title={setup.checkNow} />
-          <a class="small" href={useHref()(`/connections/${connection.id}`)}>
+          <Link kind="small" path={`/connections/${connection.id}`}>
             {common.continueLater}
-          </a>
+          </Link>
         </div>
         <span class="sr">{steps.current(2, 3)}</span>
       </div>
@@ -153,29 +151,6 @@ const CheckNow = (props: Rotation & { title: string; look?: 'primary' }) => (
     {props.title}
   </PostButton>
 );
-
-function Tabs({ connection, format }: Rotation) {
-  const texts = useTexts().setup;
-  const href = useHref();
-  return (
-    <nav aria-label={texts.formats}>
-      <ul class="tablist">
-        {formats.map((each) => (
-          <li class="tab">
-            <a
-              href={href(
-                `/connections/${connection.id}/rotate?${new URLSearchParams({ to: connection.pendingExternalId ?? '', format: each })}`,
-              )}
-              aria-current={each === format ? 'true' : undefined}
-            >
-              {texts.format[each]}
-            </a>
-          </li>
-        ))}
-      </ul>
-    </nav>
-  );
-}
 
 function Instructions({ connection, format, change }: Rotation) {
   const { rotate: texts, setup } = useTexts();
@@ -218,7 +193,7 @@ function Instructions({ connection, format, change }: Rotation) {
   );
 }
 
-/** Of a long text, what changes and three lines around it. */
+/** The changed lines of a long text, with three lines around each. */
 function around(lines: readonly CodeLine[]): CodeLine[] {
   const isNear = lines.map((_, index) =>
     lines.slice(Math.max(0, index - 3), index + 4).some(({ change }) => change !== undefined),
@@ -236,9 +211,13 @@ function OldAccepted(rotation: Rotation) {
   return (
     <section class="card">
       <div class="section">
-        <Callout kind="warn" icon="alert" role="alert" title={texts.oldAccepted}>
-          <span>{texts.oldAcceptedLine}</span>
-        </Callout>
+        <Callout
+          kind="warn"
+          icon="alert"
+          role="alert"
+          title={texts.oldAccepted}
+          line={texts.oldAcceptedLine}
+        />
         {change && (
           <Code
             id="change"
@@ -272,9 +251,14 @@ function Done({ connection }: { connection: RoleConnection }) {
   return (
     <section class="card">
       <div class="section">
-        <Callout kind="ok" icon={isProven ? 'proven' : 'ok'} role="status" title={texts.done} more="moment">
-          <span>{texts.doneLine}</span>
-        </Callout>
+        <Callout
+          kind="ok"
+          icon={isProven ? 'proven' : 'ok'}
+          role="status"
+          title={texts.done}
+          more="moment"
+          line={texts.doneLine}
+        />
         <Checks rows={rows} />
         <div class="actions">
           <ButtonLink path={`/connections/${connection.id}`} look="primary">

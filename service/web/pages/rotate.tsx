@@ -1,107 +1,105 @@
-import type { Request, Response, Router } from 'express';
 import { cancelExternalIdRotation, rotateExternalId } from '../../actions/rotate-external-id.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
+import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { trustPolicy } from '../../domain/trust-policy.js';
 import { type CheckResult, resultOf } from '../check-result.js';
 import { type Format, formatOf, presetOf, roleTemplate } from '../role-formats.js';
-import {
-  byOf,
-  connectionIn,
-  expected,
-  field,
-  queried,
-  type Site,
-  seeOther,
-  sendPage,
-  textsOf,
-} from '../site.js';
+import { type Routes, refusalOf, type Visit, withQuery } from '../site.js';
 import { RotatePage, type Rotation } from './rotate-page.js';
 
-type Named = Request<{ id: string }>;
+/** The most pages of 100 records that are read for the last verdict; the hourly check writes one. */
+const mostVerdictPages = 10;
 
-/** Rotating the external ID: asked first, then deployed, then the old one is denied. */
-export function addRotatePages(pages: Router, site: Site): void {
+/** Rotates the external ID in three stages: confirm, deploy, old ID denied. */
+export function addRotatePages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
   const pathOf = ({ id }: Connection) => `/connections/${id}/rotate`;
 
-  pages.get('/connections/:id/rotate', async (request: Named, response) =>
-    sendRotation(request, response, await connectionIn(site, request, response)),
-  );
+  routes.get('/connections/:id/rotate', async (visit) => sendRotation(visit, await visit.connection()));
 
-  pages.post('/connections/:id/external-id', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    const { connection: rotating } = await rotateExternalId(deps, byOf(response), connection);
-    return seeOther(site, response, `${pathOf(connection)}?to=${rotating.pendingExternalId}`);
+  routes.post('/connections/:id/external-id', async (visit) => {
+    const connection = await visit.connection();
+    const { connection: rotating } = await rotateExternalId(deps, visit.by, connection);
+    return visit.seeOther(`${pathOf(connection)}?to=${rotating.pendingExternalId}`);
   });
 
-  pages.post('/connections/:id/rotate', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    try {
-      await verifyAgain(deps, byOf(response), connection);
-    } catch (error) {
-      const refused = expected(error);
-      const now = await connectionIn(site, request, response);
-      return sendRotation(request, response, now, { result: resultOf(refused) }, statusOf(refused));
-    }
-    const now = await connectionIn(site, request, response);
-    if (roleOf(now).pendingExternalId !== undefined)
-      return sendRotation(request, response, now, { isUnchanged: true });
-    return seeOther(site, response, `${pathOf(connection)}?to=${roleOf(now).externalId}`);
+  routes.post('/connections/:id/rotate', async (visit) => {
+    const connection = await visit.connection();
+    const refused = await refusalOf(() => verifyAgain(deps, visit.by, connection));
+    const now = await visit.connection();
+    if (refused) return sendRotation(visit, now, { result: resultOf(refused) }, statusOf(refused));
+    const role = roleOf(now);
+    if (role.pendingExternalId !== undefined) return sendRotation(visit, now, { isUnchanged: true });
+    return visit.seeOther(`${pathOf(connection)}?to=${role.externalId}`);
   });
 
-  pages.post('/connections/:id/external-id/cancel', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    try {
-      await cancelExternalIdRotation(deps, byOf(response), connection);
-    } catch (error) {
-      const refused = expected(error);
-      return sendRotation(request, response, connection, { result: resultOf(refused) }, statusOf(refused));
-    }
-    return seeOther(site, response, `/connections/${connection.id}?done=external-id-kept`);
+  routes.post('/connections/:id/external-id/cancel', async (visit) => {
+    const connection = await visit.connection();
+    const refused = await refusalOf(() => cancelExternalIdRotation(deps, visit.by, connection));
+    if (refused) return sendRotation(visit, connection, { result: resultOf(refused) }, statusOf(refused));
+    return visit.seeOther(`/connections/${connection.id}?done=external-id-kept`);
   });
 
   async function sendRotation(
-    request: Request,
-    response: Response,
+    visit: Visit,
     connection: Connection,
     more: { result?: CheckResult; isUnchanged?: boolean } = {},
     status = 200,
   ): Promise<void> {
     const role = roleOf(connection);
-    const format = formatOf(field(request, 'format') || queried(request, 'format'));
-    const isDone = role.pendingExternalId === undefined && queried(request, 'to') === role.externalId;
-    const view = (
+    const format = formatOf(visit.field('format') || visit.queried('format'));
+    const isDone = role.pendingExternalId === undefined && visit.queried('to') === role.externalId;
+    const to = role.pendingExternalId ?? role.externalId;
+    return visit.send(
       <RotatePage
         connection={role}
-        stage={stageOf(role, isDone, more.result?.code ?? (await lastVerdict(role)))}
+        stage={await stageOf(role, isDone, more.result)}
         format={format}
         change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
         {...more}
-      />
-    );
-    const { title } = textsOf(site, response).rotate;
-    const to = role.pendingExternalId ?? role.externalId;
-    const liveFrom = `${site.base}${pathOf(connection)}?${new URLSearchParams({ to, format })}`;
-    return sendPage(
-      site,
-      response,
-      { title, liveFrom, refreshSeconds: role.pendingExternalId ? 15 : undefined },
-      view,
-      status,
+      />,
+      {
+        live: {
+          from: `${site.base}${withQuery(pathOf(connection), { to, format })}`,
+          refreshSeconds: role.pendingExternalId ? 15 : undefined,
+        },
+        status,
+      },
     );
   }
 
-  /** The failure of the last check since the rotation started: the connection itself stays connected. */
+  async function stageOf(
+    role: RoleConnection,
+    isDone: boolean,
+    result: CheckResult | undefined,
+  ): Promise<Rotation['stage']> {
+    if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
+    const code = result?.code ?? (await lastVerdict(role));
+    return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
+  }
+
+  /** Why the last check since the start of the rotation failed; the connection itself stays connected. */
   async function lastVerdict({ id, organizationId }: RoleConnection): Promise<string | undefined> {
-    const { records } = await deps.store.auditRecords(organizationId, { limit: 10, connectionId: id });
-    const last = records.find(
-      ({ phase, action }) =>
-        phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
-    );
-    return last?.phase === 'outcome' ? last.code : undefined;
+    let before: AuditRecord['id'] | undefined;
+    for (let page = 0; page < mostVerdictPages; page++) {
+      const { records, hasMore } = await deps.store.auditRecords(organizationId, {
+        limit: 100,
+        before,
+        connectionId: id,
+      });
+      const last = records.find(
+        ({ phase, action }) =>
+          phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
+      );
+      if (last?.phase === 'outcome') return last.code;
+      if (!hasMore) return undefined;
+      before = records.at(-1)?.id;
+    }
+    return undefined;
   }
 
   /** The code to deploy in that format, before and after. */
@@ -115,11 +113,6 @@ export function addRotatePages(pages: Router, site: Site): void {
       roleTemplate(deps, of, of, { format, permissions: presetOf('') }).text;
     return { before: textOf({ ...role, pendingExternalId: undefined }), after: textOf(role) };
   }
-}
-
-function stageOf(role: RoleConnection, isDone: boolean, code: string | undefined): Rotation['stage'] {
-  if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
-  return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
 }
 
 function roleOf(connection: Connection): RoleConnection {

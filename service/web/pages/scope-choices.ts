@@ -1,4 +1,3 @@
-import type { Response } from 'express';
 import { defaultName } from '../../api/connections/requests.js';
 import type { Connection } from '../../domain/connection.js';
 import { namesOf, scopesOf } from '../../domain/project.js';
@@ -6,11 +5,11 @@ import { isWithin, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../
 import { aliasOf } from '../components/status.js';
 import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
-import { type Site, sessionOf } from '../site.js';
+import type { Site, Visit } from '../site.js';
 
-/** So many scopes of other connections are listed; others are entered by name. */
+/** The most listed scopes of other connections; others are entered by name. */
 const treeSize = 50;
-/** So many declared targets are listed. */
+/** The most listed declared targets. */
 const declaredSize = 300;
 
 /** The input: everything stays after an error. */
@@ -47,7 +46,7 @@ export interface ScopeChoices {
   readonly connection: Connection;
   readonly tree: ScopeNode;
   readonly isCut: boolean;
-  /** Where targets are declared they are chosen from the list alone. */
+  /** False where targets are declared: they are chosen from the list alone. */
   readonly canType: boolean;
   readonly form: ScopeForm;
 }
@@ -56,12 +55,10 @@ export const nothingTyped: Typed = { project: '', environment: '', architecture:
 
 /** The known targets, and the chosen ones: none for a new connection. */
 export async function scopeChoices(
-  site: Site,
-  response: Response,
+  { site, session }: Visit,
   connection: Connection,
   form: ScopeForm = initialForm(connection),
 ): Promise<ScopeChoices> {
-  const session = sessionOf(response);
   const { store } = site.deps;
   const organization = await store.organization(session.organizationId);
   const declared = (await store.projects(session.organizationId)).flatMap(scopesOf).map(scopeKey);
@@ -79,7 +76,7 @@ export async function scopeChoices(
 export const isComplete = ({ name, scopes }: Connection): boolean =>
   name !== defaultName && scopes.length > 0;
 
-/** The account's alias is a name to start with; no scope is ever chosen in advance. */
+/** Suggests the account's alias as the name; never preselects a scope. */
 export const initialForm = (connection: Connection): ScopeForm => ({
   name: connection.name === defaultName ? (aliasOf(connection) ?? '') : connection.name,
   chosen: new Set(connection.scopes.map(scopeKey)),
@@ -96,8 +93,10 @@ export async function scopeTree(
 ): Promise<{ tree: ScopeNode; isCut: boolean }> {
   // A limited session sees nothing beside or above its scope.
   const top = scopeKey(authority.scope ?? {});
+  const isInside = (key: string) => isWithin(scopeFromKey(key), scopeFromKey(top));
+  const others = more.filter(isInside);
   const [atTop, within, projects] = await Promise.all([
-    deps.store.scopeHolders(organizationId, [top, ...more]),
+    deps.store.scopeHolders(organizationId, [top, ...others]),
     deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
     deps.store.projects(organizationId),
   ]);
@@ -107,9 +106,7 @@ export async function scopeTree(
     [...atTop, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
   );
   const keys = new Set(
-    [...holders.keys(), ...more, top]
-      .flatMap((key) => keysThatMatch(scopeFromKey(key)))
-      .filter((key) => isWithin(scopeFromKey(key), scopeFromKey(top))),
+    [...holders.keys(), ...others, top].flatMap((key) => keysThatMatch(scopeFromKey(key))).filter(isInside),
   );
   const sorted = [...keys].sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
   return { tree: nodeOf(top, sorted, holders, namesOf(projects)), isCut: within.length > treeSize };

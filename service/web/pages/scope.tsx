@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { changeConnection, setScopes } from '../../actions/change-connection.js';
 import { renameRequest } from '../../api/connections/requests.js';
 import { statusOf } from '../../api/problem.js';
@@ -9,83 +8,62 @@ import { requireScope } from '../../domain/permission.js';
 import { scopeFromKey, scopeName } from '../../domain/scope.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { isFine, wrongOf } from '../form-errors.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
-import {
-  byOf,
-  connectionIn,
-  expected,
-  field,
-  fields,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
+import { type Routes, refusalOf, type Visit } from '../site.js';
 import type { Texts } from '../texts/index.js';
-import { ConnectionHead } from './connection-head.js';
 import { nothingTyped, type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
 import { sendSetup } from './setup.js';
 
-type Named = Request<{ id: string }>;
-
-/** Where a connection applies: the last step of the set-up, and a separate page later. */
-export function addScopePages(pages: Router, site: Site): void {
+/** The scope of a connection: the last step of the set-up, and a separate page later. */
+export function addScopePages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
 
-  pages.post('/connections/:id/finish', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    const isLater = field(request, 'later') !== '';
-    const form = await formIn(request, response, connection, { withName: true, needsScope: !isLater });
+  routes.post('/connections/:id/finish', async (visit) => {
+    const connection = await visit.connection();
+    const isLater = visit.field('later') !== '';
+    const form = await formIn(visit, connection, { withName: true, needsScope: !isLater });
     if (!isFine(form.wrong)) return again(form, 422);
-    try {
+    const refused = await refusalOf(async () => {
       const { name } = parse(renameRequest, { name: form.name }, 'body');
-      if (!isLater) await saveScopes(response, connection, form, name);
-      else if (name !== connection.name) await changeConnection(deps, byOf(response), connection, { name });
-    } catch (error) {
-      const wrong = wrongOf(expected(error), textsOf(site, response));
-      return again({ ...form, wrong }, statusOf(expected(error)));
-    }
-    return seeOther(site, response, `/connections/${connection.id}/connected`);
+      if (!isLater) await saveScopes(visit, connection, form, name);
+      else if (name !== connection.name) await changeConnection(deps, visit.by, connection, { name });
+    });
+    if (refused) return again({ ...form, wrong: wrongOf(refused, visit.texts) }, statusOf(refused));
+    return visit.seeOther(`/connections/${connection.id}/connected`);
 
     async function again(wrong: ScopeForm, status: number): Promise<void> {
-      const now = await connectionIn(site, request, response);
-      return sendSetup(site, request, response, now, { scopeForm: await entered(now, wrong) }, status);
+      const now = await visit.connection();
+      return sendSetup(visit, now, { scopeForm: await entered(now, wrong) }, status);
     }
   });
 
-  pages.get('/connections/:id/scope', async (request: Named, response) =>
-    sendScope(response, await connectionIn(site, request, response)),
-  );
+  routes.get('/connections/:id/scope', async (visit) => sendScope(visit, await visit.connection()));
 
-  pages.post('/connections/:id/scope', async (request: Named, response) => {
-    const connection = await connectionIn(site, request, response);
-    const form = await formIn(request, response, connection, { withName: false, needsScope: false });
+  routes.post('/connections/:id/scope', async (visit) => {
+    const connection = await visit.connection();
+    const form = await formIn(visit, connection, { withName: false, needsScope: false });
     const again = async (wrong: ScopeForm, status: number) =>
-      sendScope(response, connection, await entered(connection, wrong), status);
+      sendScope(visit, connection, await entered(connection, wrong), status);
     if (!isFine(form.wrong)) return again(form, 422);
-    try {
-      await saveScopes(response, connection, form);
-    } catch (error) {
-      const wrong = wrongOf(expected(error), textsOf(site, response));
-      return again({ ...form, wrong }, statusOf(expected(error)));
-    }
-    return seeOther(site, response, `/connections/${connection.id}?done=scopes`);
+    const refused = await refusalOf(() => saveScopes(visit, connection, form));
+    if (refused) return again({ ...form, wrong: wrongOf(refused, visit.texts) }, statusOf(refused));
+    return visit.seeOther(`/connections/${connection.id}?done=scopes`);
   });
 
-  function saveScopes(
-    response: Response,
+  async function saveScopes(
+    { by, session }: Visit,
     connection: Connection,
     { chosen, replaced }: ScopeForm,
     name?: string,
-  ) {
+  ): Promise<void> {
     const scopes = [...chosen].map(scopeFromKey);
-    const { authority } = sessionOf(response);
-    for (const scope of scopes) requireScope(authority, scope);
-    return setScopes(deps, byOf(response), connection, scopes, replaced, authority, name);
+    for (const scope of scopes) requireScope(session.authority, scope);
+    await setScopes(deps, by, connection, scopes, replaced, session.authority, name);
   }
 
-  /** The form as it is shown again: a scope that was typed is in the list when a connection there is to be replaced. */
+  /** After an error: a typed scope that is taken moves into the list, where its conflict can be confirmed. */
   async function entered(connection: Connection, form: ScopeForm): Promise<ScopeForm> {
     const { project, environment, architecture } = form.wrong;
     const key = keyOf(form.typed);
@@ -96,48 +74,46 @@ export function addScopePages(pages: Router, site: Site): void {
   }
 
   async function sendScope(
-    response: Response,
+    visit: Visit,
     connection: Connection,
     form?: ScopeForm,
     status = 200,
   ): Promise<void> {
-    const choices = await scopeChoices(site, response, connection, form);
-    const title = textsOf(site, response).scope.changeTitle;
-    return sendPage(site, response, { title }, <ScopePage {...choices} />, status);
+    const choices = await scopeChoices(visit, connection, form);
+    return visit.send(<ScopePage {...choices} />, { status });
   }
 
   /** The input with its errors. A choice is used exactly: no level is ever filled in. */
   async function formIn(
-    request: Named,
-    response: Response,
+    visit: Visit,
     connection: Connection,
     { withName, needsScope }: { withName: boolean; needsScope: boolean },
   ): Promise<ScopeForm> {
-    const texts = textsOf(site, response);
+    const { texts } = visit;
     const typed = {
-      project: field(request, 'project').trim(),
-      environment: field(request, 'environment').trim(),
-      architecture: field(request, 'architecture').trim(),
+      project: visit.field('project').trim(),
+      environment: visit.field('environment').trim(),
+      architecture: visit.field('architecture').trim(),
     };
     const wrongNames = wrongIn(typed, texts);
     const key = isFine(wrongNames) ? keyOf(typed) : '';
-    const checked = fields(request, 'scope');
+    const checked = visit.fields('scope');
     const chosen = new Set([...checked.filter(isKey), ...(key === '' ? [] : [key])]);
-    const replaced = new Set(fields(request, 'replace'));
+    const replaced = new Set(visit.fields('replace'));
     const taken = needsScope || !withName ? await takenOf(connection, chosen) : [];
-    const name = field(request, 'name').trim();
+    const name = visit.field('name').trim();
     const wrong = {
       ...wrongNames,
       ...(withName && name === '' && { name: texts.setup.nameMissing }),
       ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
       ...(taken.some((each) => !replaced.has(each)) && { form: texts.scope.conflict }),
-      // Left out, it would end what applies today.
+      // Ignored, it would remove a scope that is in use.
       ...(!checked.every(isKey) && { form: texts.scope.unknown }),
     };
     return { name, chosen, replaced, typed, wrong };
   }
 
-  /** Of these scopes with their holders, those that another connection holds that its customer did not disconnect. */
+  /** The holders of these scopes that conflict, with the scope; a disconnected one does not. */
   async function takenOf(connection: Connection, keys: ReadonlySet<string>): Promise<string[]> {
     const holders = await deps.store.scopeHolders(connection.organizationId, [...keys]);
     return holders

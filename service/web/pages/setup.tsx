@@ -1,4 +1,3 @@
-import type { Request, Response, Router } from 'express';
 import { changeConnection } from '../../actions/change-connection.js';
 import { rotateCallbackSecret } from '../../actions/rotate-callback-secret.js';
 import { createSetupCode, revokeSetupCode, setupCodeExpiry } from '../../actions/setup-codes.js';
@@ -10,18 +9,7 @@ import { type CheckResult, storedResultOf } from '../check-result.js';
 import { isFine } from '../form-errors.js';
 import { leftOut } from '../permission-sets.js';
 import { formatOf, presetOf, roleTemplate } from '../role-formats.js';
-import {
-  byOf,
-  connectionIn,
-  field,
-  noticeOf,
-  queried,
-  type Site,
-  seeOther,
-  sendPage,
-  sessionOf,
-  textsOf,
-} from '../site.js';
+import { type Routes, type Site, type Visit, withQuery } from '../site.js';
 import { type AccountForm, digitsOf, wrongIn } from './new-connection.js';
 import type { RoleStep } from './role-step-state.js';
 import { type ScopeForm, scopeChoices } from './scope-choices.js';
@@ -30,7 +18,7 @@ import { SetupPage } from './setup-page.js';
 /** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
-  /** With a set-up code: shown once. */
+  /** The command with a set-up code; shown once. */
   readonly setupCommand?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly arnError?: string | undefined;
@@ -43,67 +31,54 @@ export interface SetupMoment {
 }
 
 /** Connecting with a role, one step at a time. The connection's state says which step is open. */
-export function addSetupPages(pages: Router, site: Site): void {
+export function addSetupPages(routes: Routes): void {
+  const { site } = routes;
   const { deps } = site;
 
-  pages.get('/connections/:id/setup', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    const isDone = connection.status === 'connected' && queried(request, 'step') === '';
+  routes.get('/connections/:id/setup', async (visit) => {
+    const connection = await visit.connection();
+    const isDone = connection.status === 'connected' && visit.queried('step') === '';
     // The scope shows other projects: the sender of a link for one connection chooses it.
-    if (isDone && sessionOf(response).connectionId)
-      return seeOther(site, response, `/connections/${connection.id}/connected`);
-    return sendSetup(site, request, response, connection);
+    if (isDone && visit.session.connectionId)
+      return visit.seeOther(`/connections/${connection.id}/connected`);
+    return sendSetup(visit, connection);
   });
 
-  pages.post('/connections/:id/account', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    const account = connection.expectedAccountId ?? field(request, 'account').slice(0, 40);
+  routes.post('/connections/:id/account', async (visit) => {
+    const connection = await visit.connection();
+    const account = connection.expectedAccountId ?? visit.field('account').slice(0, 40);
     const set = setOf(site, connection);
-    const without = set && leftOut(request, set);
-    const permissions = set ? 'read-only' : field(request, 'permissions');
-    const wrong = wrongIn({ account, permissions }, textsOf(site, response).setup);
+    const without = set && leftOut(visit, set);
+    const permissions = set ? 'read-only' : visit.field('permissions');
+    const wrong = wrongIn({ account, permissions }, visit.texts.setup);
     const accountId = digitsOf(account);
     if (!isFine(wrong) || !isAccountId(accountId))
-      return sendSetup(
-        site,
-        request,
-        response,
-        connection,
-        { account: { account, permissions, without, wrong } },
-        422,
-      );
-    await changeConnection(deps, byOf(response), connection, { expectedAccountId: accountId, without });
-    return seeOther(
-      site,
-      response,
-      `/connections/${connection.id}/setup?${new URLSearchParams(chosenIn(request))}#step`,
-    );
+      return sendSetup(visit, connection, { account: { account, permissions, without, wrong } }, 422);
+    await changeConnection(deps, visit.by, connection, { expectedAccountId: accountId, without });
+    return visit.seeOther(`${withQuery(`/connections/${connection.id}/setup`, { ...chosenIn(visit) })}#step`);
   });
 
-  pages.post('/connections/:id/callback-secret', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
+  routes.post('/connections/:id/callback-secret', async (visit) => {
+    const connection = await visit.connection();
     // A pending connection has no stack that still signs with the old secret.
     const previousValidSeconds = connection.status === 'pending' ? 0 : undefined;
-    const { callbackSecret } = await rotateCallbackSecret(deps, byOf(response), connection, {
+    const { callbackSecret } = await rotateCallbackSecret(deps, visit.by, connection, {
       previousValidSeconds,
     });
-    return sendSetup(site, request, response, connection, { callbackSecret });
+    return sendSetup(visit, connection, { callbackSecret });
   });
 
-  pages.post('/connections/:id/setup-code', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    const { command } = await createSetupCode(deps, byOf(response), connection);
-    return sendSetup(site, request, response, connection, { setupCommand: command });
+  routes.post('/connections/:id/setup-code', async (visit) => {
+    const connection = await visit.connection();
+    const { command } = await createSetupCode(deps, visit.by, connection);
+    return sendSetup(visit, connection, { setupCommand: command });
   });
 
-  pages.post('/connections/:id/setup-code/revoke', async (request, response) => {
-    const connection = await connectionIn(site, request, response);
-    await revokeSetupCode(deps, byOf(response), connection);
-    return seeOther(
-      site,
-      response,
-      `/connections/${connection.id}/setup?${new URLSearchParams({ step: 'role', ...chosenIn(request) })}#step`,
-    );
+  routes.post('/connections/:id/setup-code/revoke', async (visit) => {
+    const connection = await visit.connection();
+    await revokeSetupCode(deps, visit.by, connection);
+    const query = { step: 'role', ...chosenIn(visit) };
+    return visit.seeOther(`${withQuery(`/connections/${connection.id}/setup`, query)}#step`);
   });
 }
 
@@ -114,57 +89,43 @@ function setOf({ deps }: Site, connection: Connection): PermissionSet | undefine
 }
 
 /** The permissions and the way to create the role that were chosen: the address carries them. */
-export function chosenIn(request: Request): Pick<RoleStep, 'permissions' | 'format'> {
-  const asked = (name: string) => field(request, name) || queried(request, name);
+export function chosenIn(visit: Visit): Pick<RoleStep, 'permissions' | 'format'> {
+  const asked = (name: string) => visit.field(name) || visit.queried(name);
   return { permissions: presetOf(asked('permissions')), format: formatOf(asked('format')) };
 }
 
 /** The set-up as the connection is now. */
 export async function sendSetup(
-  site: Site,
-  request: Request,
-  response: Response,
+  visit: Visit,
   connection: Connection,
   moment: SetupMoment = {},
   status = 200,
 ): Promise<void> {
-  const { setup: texts } = textsOf(site, response);
-  const isReplaced =
-    connection.status === 'connected' &&
-    (queried(request, 'step') === 'role' || moment.callbackSecret || moment.setupCommand);
-  const query = new URLSearchParams({ ...(isReplaced && { step: 'role' }), ...chosenIn(request) });
-  const path = `${site.base}/connections/${connection.id}/setup?${query}`;
-  const isWaiting = connection.status === 'pending' && !(moment.callbackSecret ?? moment.setupCommand);
-  return sendPage(
-    site,
-    response,
-    {
-      title: isReplaced ? texts.replaceTitle : texts.title,
-      notice: noticeOf(site, request, response),
-      liveFrom: path,
-      refreshSeconds: isWaiting && query.get('format') !== 'console' ? 15 : undefined,
+  const wasShown = moment.callbackSecret ?? moment.setupCommand;
+  const isReplaced = connection.status === 'connected' && (visit.queried('step') === 'role' || wasShown);
+  const chosen = chosenIn(visit);
+  const query = { step: isReplaced ? 'role' : undefined, ...chosen };
+  const isWaiting = connection.status === 'pending' && !wasShown;
+  return visit.send(await setupPage(visit, connection, moment), {
+    live: {
+      from: `${visit.site.base}${withQuery(`/connections/${connection.id}/setup`, query)}`,
+      refreshSeconds: isWaiting && chosen.format !== 'console' ? 15 : undefined,
     },
-    await setupPage(site, request, response, connection, moment),
     status,
-  );
+  });
 }
 
-export async function setupPage(
-  site: Site,
-  request: Request,
-  response: Response,
-  connection: Connection,
-  moment: SetupMoment,
-) {
+export async function setupPage(visit: Visit, connection: Connection, moment: SetupMoment) {
+  const { site } = visit;
   const { deps } = site;
   const set = setOf(site, connection);
   const trust = roleRegistrationOf(connection);
-  const chosen = chosenIn(request);
-  const isReplacing = queried(request, 'step') === 'role' || moment.roleArn !== undefined;
+  const chosen = chosenIn(visit);
+  const step = visit.queried('step');
+  const isReplacing = step === 'role' || moment.roleArn !== undefined;
   const isConnected = connection.status === 'connected' && (!trust || trust === connection);
   const stored = isConnected ? undefined : storedResultOf(connection);
-  const result =
-    moment.result ?? (moment.arnError || queried(request, 'step') === 'role' ? undefined : stored);
+  const result = moment.result ?? (moment.arnError || step === 'role' ? undefined : stored);
   const roleStep: RoleStep | undefined = trust && {
     connection,
     trust,
@@ -181,8 +142,7 @@ export async function setupPage(
   };
   const asksAccount =
     moment.account !== undefined ||
-    (connection.status === 'pending' &&
-      (connection.expectedAccountId === undefined || queried(request, 'step') === 'account'));
+    (connection.status === 'pending' && (connection.expectedAccountId === undefined || step === 'account'));
   const open = asksAccount
     ? 'account'
     : trust && (!isConnected || isReplacing || moment.callbackSecret || moment.setupCommand)
@@ -197,13 +157,13 @@ export async function setupPage(
       account={
         moment.account ?? {
           account: connection.expectedAccountId ?? '',
-          permissions: queried(request, 'permissions'),
+          permissions: visit.queried('permissions'),
           wrong: {},
         }
       }
       progress={moment.progress}
-      refreshPath={moment.progress && `${site.base}${request.url}`}
-      scope={open === 'scope' ? await scopeChoices(site, response, connection, moment.scopeForm) : undefined}
+      refreshPath={moment.progress && `${site.base}${visit.request.url}`}
+      scope={open === 'scope' ? await scopeChoices(visit, connection, moment.scopeForm) : undefined}
       set={set && viewPermissionSet(set, moment.account?.without ?? permissionSetOf(connection)?.without)}
       partition={deps.principals.size > 1 ? connection.partition : undefined}
     />

@@ -1,38 +1,31 @@
-import type { Request, Router } from 'express';
 import type { Connection } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
-import { Account, ButtonLink, Fold, useHref, Words } from '../components/basics.js';
+import { Account, ButtonLink, Fold, Link, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, aliasOf, assuranceOf, verificationOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
+import { Title } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
-import { connectionIn, loadTargetNames, type Site, seeOther, sendPage, textsOf } from '../site.js';
+import type { Routes } from '../site.js';
 
 /** The end of a set-up: the account and the verified facts. */
-export function addSuccessPage(pages: Router, site: Site): void {
-  pages.get('/connections/:id/connected', async (request: Request<{ id: string }>, response) => {
-    const connection = await connectionIn(site, request, response);
-    if (connection.status !== 'connected') return seeOther(site, response, `/connections/${connection.id}`);
-    await loadTargetNames(site, response);
-    const { title } = textsOf(site, response).success;
-    return sendPage(
-      site,
-      response,
-      { title },
-      <SuccessPage connection={connection} set={deployedSet(site, connection)} />,
-    );
+export function addSuccessPage(routes: Routes): void {
+  routes.get('/connections/:id/connected', async (visit) => {
+    const connection = await visit.connection();
+    if (connection.status !== 'connected') return visit.seeOther(`/connections/${connection.id}`);
+    await visit.loadTargetNames();
+    return visit.send(<SuccessPage connection={connection} set={deployedSet(visit.site, connection)} />);
   });
 }
 
 function SuccessPage({ connection, set }: { connection: Connection; set: PermissionSetView | undefined }) {
   const { success: texts, scope } = useTexts();
   const { brand, session, embedOrigins } = usePage();
-  const href = useHref();
   const isEmbedded = embedOrigins.length > 0;
   const backUrl = isEmbedded ? undefined : (session?.returnUrl ?? brand.homeUrl);
   return (
@@ -44,7 +37,7 @@ function SuccessPage({ connection, set }: { connection: Connection; set: Permiss
           <circle class="win-disc" cx="48" cy="48" r="36" />
           <path class="win-check" pathLength="1" d="m33 49.5 10.5 10.500 20-22.500" />
         </svg>
-        <h1>{texts.title}</h1>
+        <Title text={texts.title} />
         <p class="win-acct">
           <strong>{connection.name}</strong> <Account id={accountOf(connection)} /> {aliasOf(connection)}
         </p>
@@ -92,7 +85,7 @@ function SuccessPage({ connection, set }: { connection: Connection; set: Permiss
       </section>
       {mayOpen(session, 'GET /connections/new') && (
         <p class="small muted win-more">
-          <a href={href('/connections/new')}>{texts.another}</a>
+          <Link path="/connections/new">{texts.another}</Link>
         </p>
       )}
     </div>

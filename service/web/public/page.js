@@ -1,4 +1,4 @@
-// What makes the pages better where there is JavaScript; each works without.
+// Progressive enhancement: every page works without this script.
 document.documentElement.classList.add('js');
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -49,11 +49,16 @@ document.addEventListener('keydown', ({ key }) => {
 // Filters the rows on the page while you type; Enter searches all connections.
 document.addEventListener('input', ({ target }) => {
   if (target.dataset?.filter === undefined) return;
-  const wanted = target.value.trim().toLowerCase();
+  const shown = filterRows(target).filter(({ hidden }) => !hidden);
+  say(target.dataset.filter.replace('#', String(shown.length)));
+});
+
+function filterRows({ value }) {
+  const wanted = value.trim().toLowerCase();
   const rows = all('tbody tr');
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-  say(target.dataset.filter.replace('#', String(rows.filter(({ hidden }) => !hidden).length)));
-});
+  return rows;
+}
 
 // An ARN that can't be one is marked as it is typed; the service has the rules and the words.
 document.addEventListener('input', ({ target }) => {
@@ -63,7 +68,7 @@ document.addEventListener('input', ({ target }) => {
   else target.removeAttribute('aria-invalid');
 });
 
-// A press counts once, and says that something is in progress.
+// Disables the button of a form that is sent, and shows progress.
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (form.dataset.check !== undefined) return checkWithProgress(event, form);
@@ -76,20 +81,20 @@ document.addEventListener('submit', (event) => {
   });
 });
 
-// A check that AWS gave no answer to is repeated.
-function checkLater() {
-  const form = document.querySelector('form[data-after]');
-  if (form) setTimeout(() => form.isConnected && form.requestSubmit(), form.dataset.after * 1000);
+// Repeats a check that has no verdict, and opens the help for a wait that takes long: on the page as it is loaded, and
+// in a part that replaces another.
+function startTimers(root) {
+  const after = (element, seconds, act) => setTimeout(() => element.isConnected && act(), seconds * 1000);
+  for (const form of all('form[data-after]', root))
+    after(form, form.dataset.after, () => form.requestSubmit());
+  for (const help of all('[data-open-after]', root))
+    after(help, help.dataset.openAfter, () => {
+      help.open = true;
+    });
 }
-checkLater();
+startTimers(document);
 
-// Help for a wait that takes long.
-for (const help of all('[data-open-after]'))
-  setTimeout(() => {
-    help.open = true;
-  }, help.dataset.openAfter * 1000);
-
-// The checks appear one by one in the place of the open step.
+// Streams the checks, one by one, into the open step.
 async function checkWithProgress(event, form) {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form));
@@ -113,6 +118,11 @@ async function checkWithProgress(event, form) {
     }
   } catch {
     [step.innerHTML, document.querySelector('.side-pair').outerHTML] = before;
+    const lost = document.createElement('p');
+    lost.className = 'section error';
+    lost.setAttribute('role', 'alert');
+    lost.textContent = document.body.dataset.lost;
+    step.prepend(lost);
   } finally {
     document.body.removeAttribute('aria-busy');
   }
@@ -123,7 +133,7 @@ function showMain(html) {
   main.innerHTML = html;
   remember();
   tellEvents();
-  checkLater();
+  startTimers(main);
   const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
   first?.focus();
 }
@@ -147,7 +157,7 @@ async function* linesOf(stream) {
   }
 }
 
-// Changes by a deploy appear automatically.
+// Polls for changes made by a deploy. A list costs more than a page about one connection.
 let shown = new Map();
 function remember() {
   shown = new Map(all('[data-live]').map((part) => [part.dataset.live, part.innerHTML]));
@@ -161,8 +171,11 @@ async function refresh() {
     headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
   }).catch(() => undefined);
   if (!response?.ok) return;
-  // Of a link for one connection, the set-up ends here. Another redirect leads to the sign-in page.
-  if (response.redirected) return response.url.endsWith('/connected') ? goTo(response.url) : undefined;
+  if (response.redirected) {
+    // Of a link for one connection, the set-up ends here. Another redirect leads to the sign-in page.
+    clearInterval(polling);
+    return response.url.endsWith('/connected') ? goTo(response.url) : undefined;
+  }
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (document.body.getAttribute('aria-busy') === 'true') return;
   for (const part of all('[data-live]')) {
@@ -178,9 +191,12 @@ async function refresh() {
     all('details', part).forEach((details, index) => {
       details.open = open[index] ?? details.open;
     });
+    startTimers(part);
   }
+  for (const input of all('[data-filter]')) if (input.value !== input.defaultValue) filterRows(input);
 }
-if (shown.size > 0) setInterval(refresh, 3000);
+const isList = shown.has('connections') || shown.has('operator');
+const polling = shown.size > 0 && setInterval(refresh, isList ? 10_000 : 3_000);
 
 // Embedded: the page talks with the app around it, which must be of an origin that the vendor allows. The app speaks
 // first; until then nothing is sent.

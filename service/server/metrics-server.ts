@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Metrics } from '../metrics/index.js';
 
-/** A separate port with `GET /metrics` and nothing else, for a network that only Prometheus reaches. */
+/** A separate port for `GET /metrics` alone, in a network that only Prometheus reaches. */
 export function createMetricsServer(metrics: Metrics): Server {
   const answer: RequestListener = async (request, response) => {
     if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics')

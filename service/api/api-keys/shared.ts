@@ -1,10 +1,10 @@
 import { type ApiKey, apiKeySchema } from '../../domain/api-key.js';
 import { shownBy } from '../schemas.js';
 
-/** Shared parts of the calls. */
+/** Common members of the operations in this folder. */
 export const ofKeys = { tag: 'API keys', auth: 'organization', permission: 'keys:write' } as const;
 
-/** Without the key itself. */
+/** An API key as the API shows it, without the key itself. */
 export const apiKeyShown = apiKeySchema
   .omit({ organizationId: true, hash: true, childIds: true })
   .meta({ id: 'ApiKey' });

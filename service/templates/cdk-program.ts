@@ -2,7 +2,7 @@ import { setPoliciesOf } from './permission-set-policies.js';
 import { jsonText } from './quoting.js';
 import { type RoleDescription, regionOf, vendorId } from './role-description.js';
 
-/** A whole `main.ts` for the customer's project: CDK Terrain for new stacks, CDKTF for existing ones. */
+/** A complete `main.ts` for the customer's project, for CDK Terrain (new stacks) or CDKTF (existing ones). */
 export function cdkProgram(description: RoleDescription, cdk: 'cdktf' | 'cdktn'): string {
   const { permissions } = description;
   const set = setPoliciesOf(description);
@@ -40,7 +40,7 @@ function setLine({ id, without }: NonNullable<ReturnType<typeof setPoliciesOf>>)
   return `  permissions: PermissionSet.fromFile(${literal(`permissions/${id}.json`)}${options}),\n`;
 }
 
-/** As the formatter of most projects writes it: keys without quotes, every text a JSON string, so that none can end its quotes. */
+/** A literal of TypeScript in the usual layout. Texts are JSON strings, so that no text can end its quotes. */
 function literal(value: unknown): string {
   if (typeof value === 'string') return jsonText(value);
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-/** Beside the code, in the source and in the package. */
+/** The folder beside this one, in the source and in the package. */
 const folder = new URL('../terraform-module/', import.meta.url);
 
-/** The module as an archive that Terraform takes for a `source`; the same bytes for the same files. */
+/** The module as an archive that Terraform accepts as `source`. The same files give the same bytes. */
 export function terraformModuleArchive(): Buffer {
   const files = readdirSync(folder).sort();
   return gzipSync(
@@ -27,7 +27,7 @@ function tarEntry(name: string, content: Buffer): Buffer {
   header.write(octal(0, 8), 116);
   header.write(octal(content.length, 12), 124);
   header.write(octal(0, 12), 136);
-  // The checksum counts its own field as spaces.
+  // The checksum treats its own field as spaces.
   header.write('        ', 148);
   header.write('0', 156);
   header.write('ustar\x0000', 257);

@@ -7,7 +7,7 @@ import type { ApiDependencies } from '../operation.js';
 import { shownBy } from '../schemas.js';
 
 export const tag = 'Enrollments';
-/** Shared parts of the calls. */
+/** Common members of the operations in this folder. */
 export const reading = {
   tag,
   auth: 'organization',
@@ -39,13 +39,13 @@ export const enrollment = own
     without: z.array(z.string()).optional(),
     accounts: z
       .array(z.object({ accountId, connectionId }))
-      .meta({ description: 'Those that have registered themselves.' }),
+      .meta({ description: 'The registered accounts.' }),
     enrollmentUrl: z.string(),
     stackSetTemplate: z.string().meta({ description: 'A CloudFormation template for a StackSet, as YAML.' }),
   })
   .meta({ id: 'Enrollment' });
 
-/** Without the secret. */
+/** The enrollment as the API shows it, without its secret. */
 export function enrollmentView(deps: ApiDependencies, enrollment: Enrollment) {
   const { id, partition, accounts, permissionSet } = enrollment;
   const set = permissionSet && deps.permissionSets.get(permissionSet.name);
