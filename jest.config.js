@@ -69,5 +69,5 @@ export default {
   ],
   // Half of a test's time is waiting, for AWS's propagation or the disk: more workers than cores use it.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };

@@ -18,7 +18,7 @@ export interface PolicySet {
   identity: NamedPolicy[];
   boundary?: NamedPolicy[];
   session?: NamedPolicy[];
-  /** Undefined while the account is in no organization. */
+  /** Service control policies; undefined while the account is in no organization. */
   organization?: NamedPolicy[];
 }
 
@@ -136,7 +136,7 @@ function organizationOf({ serviceControlPolicies }: Account): Pick<PolicySet, 'o
   return { organization: isAllowList ? documents : [FULL_ACCESS, ...documents] };
 }
 
-const EVERYTHING: NamedPolicy[] = [{ ...FULL_ACCESS, id: 'the sandbox', type: 'IAM Policy' }];
+const ALLOW_ALL: NamedPolicy[] = [{ ...FULL_ACCESS, id: 'the sandbox', type: 'IAM Policy' }];
 
 /**
  * The policies that decide on a caller. So that a test needs no set-up, a root user and a user without policies may do
@@ -150,10 +150,10 @@ export function policiesOfCaller(caller: Caller, action: string): PolicySet {
     : account.users.get((caller.userName ?? '').toLowerCase());
   const set = entity ? policiesOf(account, entity) : { identity: [], ...organizationOf(account) };
   const hasNone = set.identity.length === 0 && !('boundary' in set);
-  const isTrusting = hasNone && (!isRole || action.startsWith('sts:'));
+  const allowsByDefault = hasNone && (!isRole || action.startsWith('sts:'));
   return {
     ...set,
-    ...(isTrusting && { identity: EVERYTHING }),
+    ...(allowsByDefault && { identity: ALLOW_ALL }),
     ...(session?.policies && {
       session: session.policies.map((document) => ({ id: 'session', type: 'IAM Policy', document })),
     }),

@@ -23,7 +23,7 @@ export interface Account {
   roles: Map<string, Role>;
   users: Map<string, User>;
   policies: Map<string, ManagedPolicy>;
-  /** Undefined while the account is in no organization. */
+  /** The policies of its organization; undefined while it is in none. */
   serviceControlPolicies?: string[];
 }
 
@@ -84,7 +84,7 @@ export interface ManagedPolicy extends Entity {
 export interface Caller {
   account: Account;
   accessKeyId: string;
-  /** As GetCallerIdentity shows it. */
+  /** The ARN that GetCallerIdentity returns. */
   arn: string;
   userId: string;
   /** The root, user or role ARN behind it, with its path: aws:PrincipalArn. */
@@ -106,7 +106,14 @@ export interface Session {
   transitiveTagKeys: Set<string>;
 }
 
-/** Every account, and every key that speaks for one. */
+type NewSession = Pick<Session, 'kind' | 'issuedAt'> &
+  Partial<Pick<Session, 'sourceIdentity' | 'policies' | 'tags' | 'transitiveTagKeys'>> & {
+    durationSeconds: number;
+  };
+
+const ENTITY_ARN = /^arn:[^:]+:iam::(\d{12}):(user|role)\/(?:.*\/)?([^/]+)$/;
+
+/** Every account, with the keys of its callers. */
 export class Accounts {
   private readonly accounts = new Map<string, Account>();
   private readonly callers = new Map<string, Caller & { secretAccessKey: string }>();
@@ -128,33 +135,37 @@ export class Accounts {
     return account;
   }
 
-  /** For the sandbox's own helpers: a test that names a wrong account has a bug. */
+  /** @throws Error for an unknown account: the test that names it has a bug */
   get(accountId: string): Account {
     const account = this.accounts.get(accountId);
     if (!account) throw new Error(`The sandbox has no account ${accountId}; createAccount makes one`);
     return account;
   }
 
-  /** The role of an ARN; path, letter case and partition must be right, as for STS. */
+  /** The role or user of an ARN. Path, letter case and partition must match, as for STS. */
+  findEntity(arn: string): Role | User | undefined {
+    const [, accountId = '', kind, name = ''] = ENTITY_ARN.exec(arn) ?? [];
+    const account = this.accounts.get(accountId);
+    const entities = kind === 'user' ? account?.users : account?.roles;
+    const entity = entities?.get(name.toLowerCase());
+    return entity?.arn === arn ? entity : undefined;
+  }
+
   findRole(arn: string): Role | undefined {
-    const match = /^arn:[^:]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(arn);
-    const role = this.accounts.get(match?.[1] ?? '')?.roles.get((match?.[2] ?? '').toLowerCase());
-    return role?.arn === arn ? role : undefined;
+    const entity = this.findEntity(arn);
+    return entity && 'roleId' in entity ? entity : undefined;
   }
 
   /** The unique id of a role or user; undefined when an account of the sandbox lacks it. */
   principalId(arn: string): string | undefined {
-    const [, accountId, kind] = /^arn:[^:]+:iam::(\d{12}):(user|role)\//.exec(arn) ?? [];
-    const account = this.accounts.get(accountId ?? '');
-    const entities = kind === 'user' ? [...(account?.users.values() ?? [])] : [];
-    const user = entities.find((entity) => entity.arn === arn);
-    return user?.userId ?? this.findRole(arn)?.roleId;
+    const entity = this.findEntity(arn);
+    return entity && ('roleId' in entity ? entity.roleId : entity.userId);
   }
 
-  /** Is this the ARN of a user or role that its account, being in the sandbox, doesn't have? */
+  /** Whether the ARN is of a role or user that its account, one of the sandbox's, doesn't have. */
   lacksPrincipal(arn: string): boolean {
-    const [, accountId] = /^arn:[^:]+:iam::(\d{12}):(?:user|role)\//.exec(arn) ?? [];
-    return this.accounts.has(accountId ?? '') && this.principalId(arn) === undefined;
+    const [, accountId = ''] = ENTITY_ARN.exec(arn) ?? [];
+    return this.accounts.has(accountId) && this.findEntity(arn) === undefined;
   }
 
   /** A new key for the account's root user. */
@@ -183,14 +194,20 @@ export class Accounts {
     return this.callers.delete(accessKeyId);
   }
 
-  /** A new session of a role or of a user. */
+  /** A new session of a role or of a user, without tags unless they are given. */
   issueSession(
     caller: Omit<Caller, 'accessKeyId' | 'session'>,
-    session: Omit<Session, 'sessionToken'>,
+    { durationSeconds, ...session }: NewSession,
   ): TemporaryCredentials {
     const sessionToken = `FwoGZXIvYXdzE${randomBytes(132).toString('base64')}`;
-    const key = this.issueKey({ ...caller, session: { ...session, sessionToken } }, 'ASIA');
-    return { ...key, sessionToken, expiration: new Date(session.expiresAt) };
+    const expiresAt = session.issuedAt + durationSeconds * 1000;
+    const noTags = { tags: new Map(), transitiveTagKeys: new Set<string>() };
+    const whole: Session = { ...noTags, ...session, expiresAt, sessionToken };
+    return {
+      ...this.issueKey({ ...caller, session: whole }, 'ASIA'),
+      sessionToken,
+      expiration: new Date(expiresAt),
+    };
   }
 
   /** The owner of this key; throws AWS's errors. */

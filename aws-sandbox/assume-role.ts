@@ -9,7 +9,7 @@ import { evaluateTrustPolicy, type Policy, principalsIn } from './evaluate.js';
 import { checkCount } from './parameters.js';
 import { checkIdentityPolicy } from './policy-document.js';
 import type { XmlValue } from './query-protocol.js';
-import { contextOfAssumeRole, type Wish } from './request-context.js';
+import { type AssumeRoleRequest, contextOfAssumeRole } from './request-context.js';
 
 const ROLE_ARN = { min: 20, max: 2048 };
 const SESSION_NAME = { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ };
@@ -25,37 +25,37 @@ const MAX_SESSION_POLICY_LENGTH = 2048;
 /** STS AssumeRole. */
 export const assumeRole: Action = (call) => {
   const { caller, now } = call;
-  const wish = readWish(call);
+  const request = readRequest(call);
   if (caller.principalArn.endsWith(':root'))
     throw new AwsError('AccessDenied', 'Roles may not be assumed by root accounts.');
-  const { packedPolicySize, policies } = checkSessionPolicies(call, wish);
-  if (caller.session?.kind === 'role' && wish.durationSeconds > MAX_CHAINED_SECONDS)
+  const { packedPolicySize, policies } = checkSessionPolicies(call, request);
+  if (caller.session?.kind === 'role' && request.durationSeconds > MAX_CHAINED_SECONDS)
     throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
     );
-  const role = authorize(call, wish);
-  if (wish.durationSeconds > role.maxSessionDuration)
+  const role = authorize(call, request);
+  if (request.durationSeconds > role.maxSessionDuration)
     throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
 
   role.lastUsed = { at: now, region: call.region };
-  const session = sessionCaller(role, wish.sessionName);
+  const session = sessionCaller(role, request.sessionName);
   const credentials = call.accounts.issueSession(session, {
     kind: 'role',
     issuedAt: now,
-    expiresAt: now + wish.durationSeconds * 1000,
-    ...(wish.sourceIdentity !== undefined && { sourceIdentity: wish.sourceIdentity }),
+    durationSeconds: request.durationSeconds,
+    ...(request.sourceIdentity !== undefined && { sourceIdentity: request.sourceIdentity }),
     ...(policies.length > 0 && { policies }),
-    ...sessionTags(caller, wish),
+    ...sessionTags(caller, request),
   });
   return {
     Credentials: credentialsXml(credentials),
     AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
     PackedPolicySize: packedPolicySize,
-    SourceIdentity: wish.sourceIdentity,
+    SourceIdentity: request.sourceIdentity,
   };
 };
 
@@ -78,13 +78,12 @@ export const credentialsXml = (credentials: TemporaryCredentials): XmlValue => (
   Expiration: credentials.expiration,
 });
 
-/** An external ID that is empty was sent: AWS refuses it, it doesn't take it for none. */
-function readWish(call: Call): Wish {
+/** AWS rejects an empty external ID; it does not treat it as absent. */
+function readRequest(call: Call): AssumeRoleRequest {
   const { params, caller } = call;
   const roleArn = params.required('RoleArn', ROLE_ARN);
-  if (!/^arn:[\w-]+:[\w-]+:[^:]*:\d{12}:[^\s]+$/.test(roleArn)) {
+  if (!/^arn:[\w-]+:[\w-]+:[^:]*:\d{12}:[^\s]+$/.test(roleArn))
     throw new AwsError('ValidationError', `${roleArn} is invalid`);
-  }
   const transitiveTagKeys = params.list('TransitiveTagKeys');
   checkCount('transitiveTagKeys', transitiveTagKeys, 50);
   return {
@@ -102,23 +101,24 @@ function readWish(call: Call): Wish {
  * The role, if it lets the caller in. Every refusal has the same text, also for a role that doesn't exist:
  * AWS reveals nothing about a role to callers that can't assume it.
  */
-function authorize(call: Call, wish: Wish): Role {
-  const role = call.accounts.findRole(wish.roleArn);
+function authorize(call: Call, request: AssumeRoleRequest): Role {
+  const role = call.accounts.findRole(request.roleArn);
   const trust = role && effectiveTrust(role, call);
-  const context: ConditionContext = role ? contextOfAssumeRole(call, wish, role) : new Map();
+  const context: ConditionContext = role ? contextOfAssumeRole(call, request, role) : new Map();
   const { caller } = call;
   const isNamed =
     trust !== undefined && role?.account === caller.account && namesDirectly(trust.policy, caller);
   const inherited = caller.session?.sourceIdentity;
-  for (const action of neededActions(wish)) {
+  for (const action of neededActions(request)) {
     const allowed =
       trust !== undefined &&
       role?.account.partition === caller.account.partition &&
       evaluateTrustPolicy(trust.policy, { action, caller: trustCaller(caller, trust), context }) === 'allow';
     const changesSourceIdentity =
-      action === 'sts:SetSourceIdentity' && inherited !== undefined && inherited !== wish.sourceIdentity;
-    authorizeCaller(call, { action, resource: wish.roleArn, context }, { identityDecides: !isNamed });
-    if (!allowed || changesSourceIdentity) throw denied({ arn: caller.arn, action, resource: wish.roleArn });
+      action === 'sts:SetSourceIdentity' && inherited !== undefined && inherited !== request.sourceIdentity;
+    authorizeCaller(call, { action, resource: request.roleArn, context }, { identityDecides: !isNamed });
+    if (!allowed || changesSourceIdentity)
+      throw denied({ arn: caller.arn, action, resource: request.roleArn });
   }
   if (!role) throw new Error('A role that does not exist was authorized');
   return role;
@@ -131,11 +131,11 @@ const namesDirectly = (policy: Policy, { arn, principalArn }: Caller): boolean =
   );
 
 /** Transitive tags of the chain count as tags of this request. */
-function neededActions(wish: Wish): string[] {
+function neededActions(request: AssumeRoleRequest): string[] {
   return [
     'sts:AssumeRole',
-    ...(wish.tags.length > 0 || wish.transitiveTagKeys.length > 0 ? ['sts:TagSession'] : []),
-    ...(wish.sourceIdentity !== undefined ? ['sts:SetSourceIdentity'] : []),
+    ...(request.tags.length > 0 || request.transitiveTagKeys.length > 0 ? ['sts:TagSession'] : []),
+    ...(request.sourceIdentity !== undefined ? ['sts:SetSourceIdentity'] : []),
   ];
 }
 
@@ -162,28 +162,28 @@ function trustCaller(caller: Caller, trust: TrustVersion) {
   };
 }
 
-function sessionTags(caller: Caller, wish: Wish) {
+function sessionTags(caller: Caller, request: AssumeRoleRequest) {
   const inheritedKeys = [...(caller.session?.transitiveTagKeys ?? [])];
   const tags = new Map(inheritedKeys.map((key) => [key, caller.session?.tags.get(key) ?? '']));
-  for (const { Key, Value } of wish.tags) {
+  for (const { Key, Value } of request.tags) {
     if (tags.has(Key)) throw new AwsError('ValidationError', `Transitive tag ${Key} can't be overridden.`);
     tags.set(Key, Value);
   }
-  return { tags, transitiveTagKeys: new Set([...inheritedKeys, ...wish.transitiveTagKeys]) };
+  return { tags, transitiveTagKeys: new Set([...inheritedKeys, ...request.transitiveTagKeys]) };
 }
 
 /** Checks the session policies; how much of the packed size is used, when there is anything to pack. */
-function checkSessionPolicies(call: Call, wish: Wish) {
+function checkSessionPolicies(call: Call, request: AssumeRoleRequest) {
   const policy = call.params.optional('Policy', { min: 1, max: MAX_SESSION_POLICY_LENGTH });
   if (policy !== undefined) checkIdentityPolicy(policy, call.account.partition);
   const arns = call.params.list('PolicyArns', 'arn');
   checkCount('policyArns', arns, 10);
-  const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(wish.tags).length - 2;
+  const size = (policy?.length ?? 0) + arns.join('').length + JSON.stringify(request.tags).length - 2;
   return {
     packedPolicySize: size > 0 ? Math.min(100, Math.ceil((size / 4096) * 100)) : undefined,
     policies: [
       ...(policy === undefined ? [] : [policy]),
-      ...arns.map((arn) => documentOf(call, wish.roleArn, arn)),
+      ...arns.map((arn) => documentOf(call, request.roleArn, arn)),
     ],
   };
 }

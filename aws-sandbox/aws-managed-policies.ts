@@ -13,14 +13,16 @@ const LISTED = [
 ];
 
 /** The gist of the policies that matter to tests of access: actions, on every resource. Others have a stand-in. */
-const ACTIONS: Record<string, string> = {
-  AdministratorAccess: '*',
-  ReadOnlyAccess: '*:Describe* *:Get* *:List* *:BatchGet* iam:Simulate* iam:Generate*',
-  SecurityAudit: '*:Describe* *:List* iam:Get* iam:Simulate* s3:GetBucket* ec2:Get* kms:GetKey*',
-  IAMReadOnlyAccess: 'iam:Get* iam:List* iam:Simulate*',
-  ViewOnlyAccess: '*:Describe* *:List* iam:GetAccountSummary',
-  Billing: 'aws-portal:* billing:* budgets:* ce:* cur:* payments:* tax:*',
-};
+const ACTIONS = new Map(
+  Object.entries({
+    AdministratorAccess: '*',
+    ReadOnlyAccess: '*:Describe* *:Get* *:List* *:BatchGet* iam:Simulate* iam:Generate*',
+    SecurityAudit: '*:Describe* *:List* iam:Get* iam:Simulate* s3:GetBucket* ec2:Get* kms:GetKey*',
+    IAMReadOnlyAccess: 'iam:Get* iam:List* iam:Simulate*',
+    ViewOnlyAccess: '*:Describe* *:List* iam:GetAccountSummary',
+    Billing: 'aws-portal:* billing:* budgets:* ce:* cur:* payments:* tax:*',
+  }),
+);
 
 /** `AmazonS3ReadOnlyAccess`, `AmazonEC2FullAccess`: one service, by the name. */
 const ONE_SERVICE = /^(?:Amazon|AWS)?([A-Za-z0-9]+?)(ReadOnlyAccess|FullAccess)$/;
@@ -31,14 +33,14 @@ function statementOf(name: string): object | undefined {
   const [, service, kind] = ONE_SERVICE.exec(name) ?? [];
   const verbs = kind === 'FullAccess' ? '*' : 'Describe* Get* List*';
   const ofService = service && verbs.replace(/\S+/g, (verb) => `${service.toLowerCase()}:${verb}`);
-  const actions = ACTIONS[name] ?? ofService;
+  const actions = ACTIONS.get(name) ?? ofService;
   return actions === undefined ? undefined : { Effect: 'Allow', Action: actions.split(' '), Resource: '*' };
 }
 
 /** Grants nothing: the sandbox doesn't know its document. */
 const STAND_IN = { Effect: 'Allow', Action: 'sandbox:Unknown', Resource: '*' };
 
-/** Is the policy's text in the sandbox? With a stand-in, what AWS would decide is unknown. */
+/** Whether the sandbox has the policy's text. AWS's decision is unknown for a stand-in. */
 export function isKnownDocument(arn: string): boolean {
   return statementOf(arn.slice(arn.lastIndexOf('/') + 1)) !== undefined;
 }
@@ -68,7 +70,7 @@ export function awsManagedPolicy(arn: string): ManagedPolicy {
   };
 }
 
-/** Those that ListPolicies shows. */
+/** The AWS managed policies that ListPolicies returns. */
 export function awsManagedPolicies(partition: string): ManagedPolicy[] {
   return LISTED.map((name) => awsManagedPolicy(`arn:${partition}:iam::aws:policy/${name}`));
 }

@@ -20,7 +20,7 @@ export interface Call {
   propagationDelayMs: number;
 }
 
-/** Does an action and answers the content of its result; undefined for actions without one. */
+/** Performs an action and returns the content of its result, if it has one. */
 export type Action = (call: Call) => XmlValue | undefined;
 
 /** Gives a role a trust policy, from now on for IAM and after the delay for STS. */

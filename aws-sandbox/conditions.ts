@@ -41,7 +41,7 @@ const TAKES_VARIABLES = /^(string|arn)/;
 
 interface Operator {
   quantifier: 'forallvalues' | 'foranyvalue' | undefined;
-  /** In lower case: a key of COMPARISONS or NEGATIONS, or `null`. */
+  /** A key of COMPARISONS or NEGATIONS, or `null`, in lower case. */
   name: string;
   ifExists: boolean;
 }
@@ -51,8 +51,10 @@ export function parseOperator(text: string): Operator | undefined {
   const match = /^(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?$/.exec(text.toLowerCase());
   const name = match?.[2] ?? '';
   const ifExists = match?.[3] !== undefined;
-  const isKnown = name in COMPARISONS || name in NEGATIONS || (name === 'null' && !ifExists);
-  return isKnown ? { quantifier: match?.[1] as Operator['quantifier'], name, ifExists } : undefined;
+  const isKnown = [COMPARISONS, NEGATIONS].some((table) => Object.hasOwn(table, name));
+  const isNull = name === 'null' && !ifExists;
+  if (!isKnown && !isNull) return undefined;
+  return { quantifier: match?.[1] as Operator['quantifier'], name, ifExists };
 }
 
 /**
@@ -97,7 +99,7 @@ function matches({ quantifier, name, ifExists }: Operator, actual: readonly stri
   return isNegated ? actual.every(holds) : actual.some(holds);
 }
 
-/** Stand for a literal `*`, `?` and `$`, so that a pattern knows them from wildcards. */
+/** Private-use characters for a literal `*`, `?` and `$` that came from a variable. */
 const LITERALS: Record<string, string> = { '*': '\uE000', '?': '\uE001', $: '\uE002' };
 const ORIGINALS = Object.fromEntries(Object.entries(LITERALS).map(([original, mark]) => [mark, original]));
 
@@ -109,7 +111,7 @@ const escapeNothing = (text: string): string | undefined => text;
 export function resolveVariables(text: string, context: ConditionContext): string | undefined {
   let isResolved = true;
   const resolved = text.replace(/\$\{([^}]*)\}/g, (whole, content: string) => {
-    if (content in LITERALS) return LITERALS[content] as string;
+    if (Object.hasOwn(LITERALS, content)) return escapeLiterals(content);
     const [, name, fallback] = /^\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?$/.exec(content) ?? [];
     if (name === undefined) throw cannotEvaluate(`the variable ${whole}`);
     const values = context.get(name.toLowerCase()) ?? [];

@@ -82,7 +82,7 @@ export const principalsIn = (policy: Policy, isMeant = (_: Statement) => true): 
 
 export const statementsOf = ({ Statement }: Policy): Statement[] => [Statement].flat();
 
-/** Does a statement name the action and the caller or resource? Its conditions aside. */
+/** Whether a statement names the action, and the caller or resource; conditions are not evaluated. */
 export function isAbout(
   statement: Statement,
   request: TrustRequest | AccessRequest,

@@ -22,9 +22,9 @@ export type Fault = FaultScope &
 interface FaultScope {
   /** The actions it hits, such as `AssumeRole`. @default - every action */
   action?: string | readonly string[];
-  /** Only calls that name this role. @default - with any role or none */
+  /** The role that a call must name. @default - any role or none */
   roleArn?: string;
-  /** Only calls for which this answers true: to hit the second call, or those without an external ID. */
+  /** A filter of calls, for the second call or those without an external ID. @default - every call */
   matches?: (call: SandboxRequest) => boolean;
   /** How many calls it hits before it is spent. @default - all of them */
   times?: number;

@@ -33,12 +33,11 @@ function actionsOf(kind: Kind): Record<string, Action> {
       const document = call.params.required('PolicyDocument', { min: 1, max: 131072 });
       checkIdentityPolicy(document, call.account.partition);
       const documents = [...new Map(entity.inlinePolicies).set(name, document).values()];
-      if (documents.join('').replace(/\s/g, '').length > maxInlineLength) {
+      if (documents.join('').replace(/\s/g, '').length > maxInlineLength)
         throw new AwsError(
           'LimitExceeded',
           `Maximum policy size of ${maxInlineLength} bytes exceeded for ${kind.toLowerCase()} ${entity.name}`,
         );
-      }
       entity.inlinePolicies.set(name, document);
       return undefined;
     },
@@ -63,18 +62,16 @@ function actionsOf(kind: Kind): Record<string, Action> {
     [`Attach${kind}Policy`](call) {
       const { attachedPolicyArns } = find(call);
       const { arn } = findPolicy(call, call.params.required('PolicyArn', POLICY_ARN));
-      if (!attachedPolicyArns.has(arn) && attachedPolicyArns.size >= MAX_ATTACHED) {
+      if (!attachedPolicyArns.has(arn) && attachedPolicyArns.size >= MAX_ATTACHED)
         throw new AwsError('LimitExceeded', `Cannot exceed quota for PoliciesPer${kind}: ${MAX_ATTACHED}`);
-      }
       attachedPolicyArns.add(arn);
       return undefined;
     },
 
     [`Detach${kind}Policy`](call) {
       const arn = call.params.required('PolicyArn', POLICY_ARN);
-      if (!find(call).attachedPolicyArns.delete(arn)) {
+      if (!find(call).attachedPolicyArns.delete(arn))
         throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`);
-      }
       return undefined;
     },
 

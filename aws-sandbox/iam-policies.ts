@@ -1,4 +1,4 @@
-import { type ManagedPolicy, type Role, uniqueId } from './accounts.js';
+import { type ManagedPolicy, type Permissions, type Role, type User, uniqueId } from './accounts.js';
 import { AwsError } from './aws-error.js';
 import { awsManagedPolicies, awsManagedPolicy } from './aws-managed-policies.js';
 import { type Action, type Call, page, readPath, tagActions, tagList, tagsIn } from './call.js';
@@ -20,12 +20,11 @@ export const policyActions: Record<string, Action> = {
     const taken = [...account.policies.values()].some(
       (other) => other.name.toLowerCase() === name.toLowerCase(),
     );
-    if (taken) {
+    if (taken)
       throw new AwsError(
         'EntityAlreadyExists',
         `A policy called ${name} already exists. Duplicate names are not allowed.`,
       );
-    }
     const policy: ManagedPolicy = {
       policyId: uniqueId('ANPA'),
       name,
@@ -52,18 +51,15 @@ export const policyActions: Record<string, Action> = {
     const aws = scope === 'Local' ? [] : awsManagedPolicies(call.account.partition);
     const policies = [...local, ...aws]
       .filter((policy) => policy.path.startsWith(prefix))
-      .filter((policy) => !call.params.boolean('OnlyAttached') || attachedRoles(call, policy.arn).length > 0);
-    return page(
-      call,
-      'Policies',
-      policies.map((policy) => policyXml(call, policy, false)),
-    );
+      .filter(({ arn }) => !call.params.boolean('OnlyAttached') || entities(call).some(hasAttached(arn)));
+    const shown = policies.map((policy) => policyXml(call, policy, false));
+    return page(call, 'Policies', shown);
   },
 
   DeletePolicy(call) {
     const policy = readOwnPolicy(call);
-    if (attachedRoles(call, policy.arn).length > 0 || boundedRoles(call, policy.arn).length > 0)
-      throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.');
+    const isUsed = [hasAttached, hasBoundary].some((uses) => entities(call).some(uses(policy.arn)));
+    if (isUsed) throw new AwsError('DeleteConflict', 'Cannot delete a policy attached to entities.');
     if (policy.versions.size > 1)
       throw new AwsError(
         'DeleteConflict',
@@ -80,23 +76,18 @@ export const policyActions: Record<string, Action> = {
 
   ListPolicyVersions(call) {
     const policy = readPolicy(call);
-    const ids = [...policy.versions.keys()].reverse();
-    return page(
-      call,
-      'Versions',
-      ids.map((id) => versionXml(policy, id, false)),
-    );
+    const versions = [...policy.versions.keys()].map((id) => versionXml(policy, id, false));
+    return page(call, 'Versions', versions.reverse());
   },
 
   CreatePolicyVersion(call) {
     const policy = readOwnPolicy(call);
     const document = readDocument(call);
-    if (policy.versions.size >= MAX_VERSIONS) {
+    if (policy.versions.size >= MAX_VERSIONS)
       throw new AwsError(
         'LimitExceeded',
         `A managed policy can have up to ${MAX_VERSIONS} versions. Before you create a new version, you must delete an existing version.`,
       );
-    }
     policy.lastVersion += 1;
     const id = `v${policy.lastVersion}`;
     policy.versions.set(id, { document, createdAt: call.now });
@@ -126,13 +117,15 @@ export const policyActions: Record<string, Action> = {
 
   ListEntitiesForPolicy(call) {
     const { arn } = readPolicy(call);
-    const filter = call.params.optional('EntityFilter') ?? 'Role';
-    const usage = call.params.optional('PolicyUsageFilter') ?? 'PermissionsPolicy';
-    const using = usage === 'PermissionsBoundary' ? boundedRoles(call, arn) : attachedRoles(call, arn);
-    const roles = filter === 'Role' ? using : [];
+    const filter = call.params.optional('EntityFilter');
+    const usage = call.params.optional('PolicyUsageFilter');
+    const uses = usage === 'PermissionsBoundary' ? hasBoundary(arn) : hasAttached(arn);
+    const using = entities(call).filter(uses);
+    const roles = using.flatMap((one) => ('roleId' in one ? { RoleName: one.name, RoleId: one.roleId } : []));
+    const users = using.flatMap((one) => ('userId' in one ? { UserName: one.name, UserId: one.userId } : []));
     return {
-      PolicyRoles: roles.map((role) => ({ RoleName: role.name, RoleId: role.roleId })),
-      PolicyUsers: [],
+      PolicyRoles: [undefined, 'Role'].includes(filter) ? roles : [],
+      PolicyUsers: [undefined, 'User'].includes(filter) ? users : [],
       PolicyGroups: [],
       IsTruncated: false,
     };
@@ -144,9 +137,7 @@ export function findPolicy(call: Call, arn: string): ManagedPolicy {
   const match = /^arn:([^:]+):iam::(aws|\d{12}):policy\/([\w+=,.@/-]+)$/.exec(arn);
   if (match?.[1] !== call.account.partition) throw new AwsError('InvalidInput', `ARN ${arn} is not valid.`);
   const policy = match[2] === 'aws' ? awsManagedPolicy(arn) : call.account.policies.get(arn);
-  if (!policy) {
-    throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
-  }
+  if (!policy) throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`);
   return policy;
 }
 
@@ -161,39 +152,37 @@ function readPolicy(call: Call): ManagedPolicy {
 
 function readOwnPolicy(call: Call): ManagedPolicy {
   const policy = readPolicy(call);
-  if (!call.account.policies.has(policy.arn)) {
+  if (!call.account.policies.has(policy.arn))
     throw new AwsError('AccessDenied', `The policy ${policy.arn} is AWS's and can't be changed.`);
-  }
   return policy;
 }
 
 function readDocument(call: Call): string {
   const document = call.params.required('PolicyDocument', { min: 1, max: 131072 });
   checkIdentityPolicy(document, call.account.partition);
-  if (document.replace(/\s/g, '').length > MAX_POLICY_LENGTH) {
+  if (document.replace(/\s/g, '').length > MAX_POLICY_LENGTH)
     throw new AwsError('LimitExceeded', `Cannot exceed quota for PolicySize: ${MAX_POLICY_LENGTH}`);
-  }
   return document;
 }
 
 function readVersionId(call: Call, policy: ManagedPolicy): string {
   const id = call.params.required('VersionId', { pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ });
-  if (!policy.versions.has(id)) {
+  if (!policy.versions.has(id))
     throw new AwsError(
       'NoSuchEntity',
       `Policy ${policy.arn} version ${id} does not exist or is not attachable.`,
     );
-  }
   return id;
 }
 
-function attachedRoles(call: Call, arn: string): Role[] {
-  return [...call.account.roles.values()].filter((role) => role.attachedPolicyArns.has(arn));
-}
+/** The roles and users that can use a policy. */
+const entities = ({ account }: Call): (Role | User)[] => [
+  ...account.roles.values(),
+  ...account.users.values(),
+];
 
-function boundedRoles(call: Call, arn: string): Role[] {
-  return [...call.account.roles.values()].filter((role) => role.permissionsBoundaryArn === arn);
-}
+const hasAttached = (arn: string) => (entity: Permissions) => entity.attachedPolicyArns.has(arn);
+const hasBoundary = (arn: string) => (entity: Permissions) => entity.permissionsBoundaryArn === arn;
 
 function versionXml(policy: ManagedPolicy, id: string, withDocument: boolean): XmlValue {
   const version = policy.versions.get(id);
@@ -213,8 +202,8 @@ function policyXml(call: Call, policy: ManagedPolicy, whole: boolean): XmlValue 
     Arn: policy.arn,
     Path: policy.path,
     DefaultVersionId: policy.defaultVersionId,
-    AttachmentCount: attachedRoles(call, policy.arn).length,
-    PermissionsBoundaryUsageCount: boundedRoles(call, policy.arn).length,
+    AttachmentCount: entities(call).filter(hasAttached(policy.arn)).length,
+    PermissionsBoundaryUsageCount: entities(call).filter(hasBoundary(policy.arn)).length,
     IsAttachable: true,
     CreateDate: new Date(policy.createdAt),
     UpdateDate: new Date(policy.updatedAt),

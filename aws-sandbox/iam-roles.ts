@@ -39,11 +39,8 @@ export const roleActions: Record<string, Action> = {
     const roles = [...call.account.roles.values()]
       .filter((role) => role.path.startsWith(prefix))
       .sort((one, other) => one.name.localeCompare(other.name));
-    return page(
-      call,
-      'Roles',
-      roles.map((role) => roleXml(role, false)),
-    );
+    const shown = roles.map((role) => roleXml(role, false));
+    return page(call, 'Roles', shown);
   },
 
   UpdateRole(call) {
@@ -102,9 +99,8 @@ export function createRole(
   },
 ): Role {
   const { account, now } = call;
-  if (account.roles.has(parts.name.toLowerCase())) {
+  if (account.roles.has(parts.name.toLowerCase()))
     throw new AwsError('EntityAlreadyExists', `Role with name ${parts.name} already exists.`);
-  }
   const role: Role = {
     roleId: uniqueId('AROA'),
     name: parts.name,

@@ -10,9 +10,8 @@ const USER_NAME = { min: 1, max: 64, pattern: NAME };
 export const userActions: Record<string, Action> = {
   CreateUser(call) {
     const name = call.params.required('UserName', USER_NAME);
-    if (call.account.users.has(name.toLowerCase())) {
+    if (call.account.users.has(name.toLowerCase()))
       throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`);
-    }
     const parts = { path: readPath(call), tags: tagsIn(call) };
     return { User: userXml(ensureUser(call.account, name, call.now, parts)) };
   },
@@ -58,20 +57,17 @@ export const userActions: Record<string, Action> = {
 
   ListAccessKeys(call) {
     const user = findUser(call);
-    const keys = call.accounts.keysOfUser(call.account, user.name);
-    return page(
-      call,
-      'AccessKeyMetadata',
-      keys.map((id) => ({ UserName: user.name, AccessKeyId: id, Status: 'Active' })),
-    );
+    const keys = call.accounts
+      .keysOfUser(call.account, user.name)
+      .map((id) => ({ UserName: user.name, AccessKeyId: id, Status: 'Active' }));
+    return page(call, 'AccessKeyMetadata', keys);
   },
 
   DeleteAccessKey(call) {
     const user = findUser(call);
     const id = call.params.required('AccessKeyId', { min: 16, max: 128, pattern: /^[\w]+$/ });
-    if (!call.accounts.revokeUserKey(call.account, user.name, id)) {
+    if (!call.accounts.revokeUserKey(call.account, user.name, id))
       throw new AwsError('NoSuchEntity', `The Access Key with id ${id} cannot be found.`);
-    }
     return undefined;
   },
 

@@ -43,9 +43,8 @@ export class Parameters {
   integer(name: string, min: number, max: number): number | undefined {
     const text = this.values.get(name);
     if (text === null) return undefined;
-    if (!/^-?\d{1,10}$/.test(text)) {
+    if (!/^-?\d{1,10}$/.test(text))
       throw new AwsError('MalformedInput', `Could not deserialize '${text}' as an integer for ${name}`);
-    }
     const value = Number(text);
     const member = memberName(name);
     if (value < min) throw violation(text, member, `Member must have value greater than or equal to ${min}`);
@@ -103,12 +102,10 @@ export function checkCount(member: string, items: readonly string[], max: number
 }
 
 function checkText(member: string, value: string, rule: TextRule): void {
-  if (rule.min !== undefined && value.length < rule.min) {
+  if (rule.min !== undefined && value.length < rule.min)
     throw violation(value, member, `Member must have length greater than or equal to ${rule.min}`);
-  }
-  if (rule.max !== undefined && value.length > rule.max) {
+  if (rule.max !== undefined && value.length > rule.max)
     throw violation(value, member, `Member must have length less than or equal to ${rule.max}`);
-  }
   if (rule.pattern && !rule.pattern.test(value)) {
     const pattern = rule.patternText ?? rule.pattern.source.replace(/^\^|\$$/g, '');
     throw violation(value, member, `Member must satisfy regular expression pattern: ${pattern}`);

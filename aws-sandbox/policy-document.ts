@@ -101,7 +101,7 @@ function checkPrincipal(principal: unknown, account: Account, accounts: Accounts
   if (typeof principal === 'string') throw malformed(`Invalid principal in policy: "STAR":"${principal}"`);
   if (!isObject(principal)) throw malformed(SYNTAX);
   for (const [type, names] of Object.entries(principal)) {
-    const looksRight = PRINCIPALS[type];
+    const looksRight = Object.hasOwn(PRINCIPALS, type) ? PRINCIPALS[type] : undefined;
     if (!looksRight) throw malformed(`Invalid principal in policy: ${type}`);
     const list = texts(names);
     if (list.length === 0) throw malformed(SYNTAX);

@@ -30,7 +30,7 @@ export interface QueryRequest {
   origin: RequestOrigin;
 }
 
-/** Where a request comes from: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
+/** The origin of a request: `aws:SourceIp`, `aws:UserAgent`, `aws:Referer`. */
 export interface RequestOrigin {
   sourceIp: string;
   userAgent: string | undefined;
@@ -108,11 +108,10 @@ function element(name: string, value: XmlValue): string {
 function content(value: XmlValue): string {
   if (Array.isArray(value)) return value.map((item) => element('member', item)).join('');
   if (value instanceof Date) return awsTime(value);
-  if (typeof value === 'object') {
+  if (typeof value === 'object')
     return Object.entries(value)
       .map(([name, item]) => element(name, item))
       .join('');
-  }
   return escapeText(String(value));
 }
 

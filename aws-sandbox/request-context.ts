@@ -5,7 +5,7 @@ import type { Tag } from './parameters.js';
 import { awsTime } from './query-protocol.js';
 
 /** The validated parameters of an AssumeRole call. */
-export interface Wish {
+export interface AssumeRoleRequest {
   roleArn: string;
   sessionName: string;
   externalId: string | undefined;
@@ -57,18 +57,16 @@ export function contextOfIdentity(caller: Omit<Caller, 'accessKeyId'>): Entry[] 
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html */
-export function contextOfAssumeRole(call: Call, wish: Wish, role: Role): ConditionContext {
+export function contextOfAssumeRole(call: Call, request: AssumeRoleRequest, role: Role): ConditionContext {
+  const tags = request.tags.map(({ Key, Value }) => [Key, Value] as const);
   return new Map<string, readonly string[]>([
     ...contextOfCaller(call),
-    ...one('sts:externalid', wish.externalId),
-    ...one('sts:sourceidentity', wish.sourceIdentity),
-    ['sts:rolesessionname', [wish.sessionName]],
-    ['sts:transitivetagkeys', wish.transitiveTagKeys],
-    ['aws:tagkeys', wish.tags.map((tag) => tag.Key)],
-    ...tagEntries(
-      'aws:requesttag',
-      wish.tags.map((tag) => [tag.Key, tag.Value] as const),
-    ),
+    ...one('sts:externalid', request.externalId),
+    ...one('sts:sourceidentity', request.sourceIdentity),
+    ['sts:rolesessionname', [request.sessionName]],
+    ['sts:transitivetagkeys', request.transitiveTagKeys],
+    ['aws:tagkeys', request.tags.map((tag) => tag.Key)],
+    ...tagEntries('aws:requesttag', tags),
     ['aws:resourceaccount', [role.account.accountId]],
     ...tagEntries('aws:resourcetag', role.tags),
     ...tagEntries('iam:resourcetag', role.tags),

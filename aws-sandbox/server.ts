@@ -38,7 +38,7 @@ export interface RoleOptions {
   /** @default '/' */
   path?: string;
   trustPolicy: object | string;
-  /** In seconds. @default 3600 */
+  /** The longest session, in seconds. @default 3600 */
   maxSessionDuration?: number;
   /** Inline policies by name. */
   inlinePolicies?: Record<string, object | string>;
@@ -135,7 +135,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
       return accounts.issueUserKey(account, ensureUser(account, userName, now()));
     },
 
-    /** From then on AWS does not know it. */
+    /** Revokes an access key at once. */
     deleteAccessKey(accountId: string, userName: string, accessKeyId: string): void {
       if (!accounts.revokeUserKey(accounts.get(accountId), userName, accessKeyId))
         throw new Error(`The sandbox has no access key ${accessKeyId} of ${userName}`);
@@ -193,14 +193,7 @@ export async function startAwsSandbox(options: AwsSandboxOptions = {}) {
       { sessionName = 'sandbox', durationSeconds = 3600 } = {},
     ): TemporaryCredentials & { arn: string } {
       const caller = sessionCaller(roleOf(roleArn), sessionName);
-      const expiresAt = now() + durationSeconds * 1000;
-      const session = {
-        kind: 'role',
-        issuedAt: now(),
-        expiresAt,
-        tags: new Map(),
-        transitiveTagKeys: new Set<string>(),
-      } as const;
+      const session = { kind: 'role', issuedAt: now(), durationSeconds } as const;
       return { ...accounts.issueSession(caller, session), arn: caller.arn };
     },
 

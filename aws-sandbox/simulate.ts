@@ -54,7 +54,7 @@ function simulate(call: Call, policies: PolicySet): XmlValue {
   return page(call, 'EvaluationResults', results);
 }
 
-/** With a separate resource the missing keys stand with the resource, as in AWS. */
+/** Missing keys are listed with the resource, when there is one, as AWS lists them. */
 function resultXml(request: AccessRequest, policies: PolicySet): XmlValue {
   const decision = decide(policies, request);
   const missing = missingContextKeys(policies, request);
@@ -98,10 +98,8 @@ function matchedXml({ matched }: AccessDecision): XmlValue[] {
 }
 
 function policiesOfSource(call: Call, arn: string): PolicySet {
-  const role = call.accounts.findRole(arn);
-  if (role?.account === call.account) return policiesOf(call.account, role);
-  const user = [...call.account.users.values()].find((entity) => entity.arn === arn);
-  if (user) return policiesOf(call.account, user);
+  const entity = call.accounts.findEntity(arn);
+  if (entity && arn.split(':')[4] === call.account.accountId) return policiesOf(call.account, entity);
   throw new AwsError('NoSuchEntity', `The principal ${arn} cannot be found.`);
 }
 

@@ -20,9 +20,7 @@ export const stsActions: Record<string, Action> = {
     const credentials = call.accounts.issueSession(caller, {
       kind: 'user',
       issuedAt: call.now,
-      expiresAt: call.now + durationSeconds * 1000,
-      tags: new Map(),
-      transitiveTagKeys: new Set(),
+      durationSeconds,
     });
     return { Credentials: credentialsXml(credentials) };
   },

@@ -854,7 +854,7 @@ export interface Operations {
   /** Returns one connection with its last verification. */
   getConnection: { path: [id: string]; answer: Connection };
   /** Changes the name, reference, metadata or default region; while pending, account and permission set too. */
-  renameConnection: {
+  updateConnection: {
     path: [id: string];
     body: {
       name?: string | undefined;
@@ -1165,7 +1165,7 @@ export interface Operations {
     };
   };
   /** Renames an organization, or changes its reference or metadata. */
-  changeOrganization: {
+  updateOrganization: {
     path: [id: string];
     body: {
       name?: string | undefined;
@@ -1276,7 +1276,7 @@ export interface Operations {
   /** Returns a webhook endpoint. */
   getWebhookEndpoint: { path: [id: string]; answer: WebhookEndpoint };
   /** Changes URL, description or event types of a webhook endpoint, or disables it. */
-  changeWebhookEndpoint: {
+  updateWebhookEndpoint: {
     path: [id: string];
     body: {
       /** An `https` URL. Requests to private addresses are refused. */
@@ -1377,7 +1377,7 @@ export interface Operations {
     };
   };
   /** Returns 200 while the service can store a write. */
-  isReady: {
+  getReadiness: {
     answer: {
       status: 'ready';
       /** The time since which AWS denies the roles of several organizations at once, and verdicts are on hold. */
@@ -1400,7 +1400,7 @@ export const routes: Readonly<Record<keyof Operations, Route>> = {
   createConnection: { method: 'POST', path: '/v1/connections', hasBody: true },
   listConnections: { method: 'GET', path: '/v1/connections', hasQuery: true },
   getConnection: { method: 'GET', path: '/v1/connections/{id}' },
-  renameConnection: { method: 'PATCH', path: '/v1/connections/{id}', hasBody: true },
+  updateConnection: { method: 'PATCH', path: '/v1/connections/{id}', hasBody: true },
   releaseAccount: { method: 'POST', path: '/v1/connections/{id}/release-account', hasBody: true },
   deleteConnection: { method: 'DELETE', path: '/v1/connections/{id}' },
   setRole: { method: 'PUT', path: '/v1/connections/{id}/role', hasBody: true },
@@ -1433,7 +1433,7 @@ export const routes: Readonly<Record<keyof Operations, Route>> = {
   countPermissionSets: { method: 'GET', path: '/v1/operator/permission-sets' },
   listOrganizations: { method: 'GET', path: '/v1/organizations', hasQuery: true },
   getOrganization: { method: 'GET', path: '/v1/organizations/{id}' },
-  changeOrganization: { method: 'PATCH', path: '/v1/organizations/{id}', hasBody: true },
+  updateOrganization: { method: 'PATCH', path: '/v1/organizations/{id}', hasBody: true },
   suspendOrganization: { method: 'POST', path: '/v1/organizations/{id}/suspend', isIdempotent: true },
   resumeOrganization: { method: 'POST', path: '/v1/organizations/{id}/resume', isIdempotent: true },
   eraseOrganization: { method: 'DELETE', path: '/v1/organizations/{id}' },
@@ -1446,7 +1446,7 @@ export const routes: Readonly<Record<keyof Operations, Route>> = {
   createWebhookEndpoint: { method: 'POST', path: '/v1/webhook-endpoints', hasBody: true },
   listWebhookEndpoints: { method: 'GET', path: '/v1/webhook-endpoints' },
   getWebhookEndpoint: { method: 'GET', path: '/v1/webhook-endpoints/{id}' },
-  changeWebhookEndpoint: { method: 'PATCH', path: '/v1/webhook-endpoints/{id}', hasBody: true },
+  updateWebhookEndpoint: { method: 'PATCH', path: '/v1/webhook-endpoints/{id}', hasBody: true },
   deleteWebhookEndpoint: { method: 'DELETE', path: '/v1/webhook-endpoints/{id}' },
   rotateWebhookSecret: { method: 'POST', path: '/v1/webhook-endpoints/{id}/rotate-secret', hasBody: true },
   sendTestMessage: { method: 'POST', path: '/v1/webhook-endpoints/{id}/test' },
@@ -1457,5 +1457,5 @@ export const routes: Readonly<Record<keyof Operations, Route>> = {
   listPermissionSets: { method: 'GET', path: '/v1/permission-sets' },
   getPermissionSet: { method: 'GET', path: '/v1/permission-sets/{name}/{version}' },
   reencrypt: { method: 'POST', path: '/v1/reencrypt', isIdempotent: true },
-  isReady: { method: 'GET', path: '/readyz' },
+  getReadiness: { method: 'GET', path: '/readyz' },
 };

@@ -32,7 +32,7 @@ for (const folder of [dist, path.join(dist, 'cdktn')]) {
   cpSync(path.join(here, SCRIPT), path.join(folder, SCRIPT));
 }
 
-/** Below this folder, so that the same packages are found from it. */
+/** Writes below this folder, so that Node.js finds the same packages from there. */
 function writeSourceForCdktn() {
   writeSource(sourceForCdktn, 'cdktn');
   const settings = {

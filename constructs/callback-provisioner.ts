@@ -37,7 +37,7 @@ export function callbackEnvironment(
   };
 }
 
-/** Without a shell: no value can be a command. */
+/** Runs the script without a shell, so that no value can be a command. */
 export function runScript(scope: Construct, environment: Record<string, string>): LocalExecProvisioner {
   return { type: 'local-exec', interpreter: ['node'], command: scriptPath(scope), environment };
 }
@@ -57,7 +57,8 @@ export function scriptPath(scope: Construct): string {
 
 /**
  * Terraform hides everything that a provisioner prints when its configuration holds a sensitive value: the reason of
- * a refusal too. The script prints no secret, so it may be read.
+ * a refusal too. The script prints no secret, so it may be read. `nonsensitive()` fails on a value that isn't sensitive,
+ * so the value is marked first.
  */
 export function nonsensitive(value: unknown): string {
   return Token.asString(Fn.nonsensitive(Fn.sensitive(value)));

@@ -72,8 +72,8 @@ export interface CallbackOptions {
   readonly failDestroyWhenUnreachable?: boolean;
   /**
    * A sensitive Terraform variable with the callback secret, for runners where no environment variable can be
-   * set. Only for the registration: the deregistration reads the environment whatever is given here. The variable's value is in no state file, but it is in a
-   * saved plan file (as every variable's is): keep those as you keep the secret.
+   * set. Only for the registration: the deregistration always reads the environment. The variable's value
+   * is in no state file, but it is in a saved plan file (as every variable's is): keep those as you keep the secret.
    * @default - the script reads `CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>`, or else
    * `CONNECT_CALLBACK_SECRET`, from the environment of the person or job that runs Terraform
    * @see https://developer.hashicorp.com/terraform/language/values/variables#suppressing-values-in-cli-output
@@ -125,13 +125,13 @@ export interface ConnectionCallbackProps extends CallbackOptions {
  */
 export class ConnectionCallback extends Construct {
   private readonly props: ConnectionCallbackProps;
-  private readonly added: ITerraformDependable[];
+  private readonly extraDependencies: ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: ConnectionCallbackProps) {
     super(scope, id);
     refuse(`ConnectionCallback '${this.node.path}'`, callbackProblems({ ...props }));
     this.props = props;
-    this.added = [...(props.dependsOn ?? [])];
+    this.extraDependencies = [...(props.dependsOn ?? [])];
 
     // Two resources for one fact, because Terraform runs destroy-time provisioners on every replacement: one is
     // replaced when an input changes and only registers; one is never replaced for that and only deregisters.
@@ -149,11 +149,11 @@ export class ConnectionCallback extends Construct {
     });
     const deregistrationId = deregistration.interpolationForAttribute('id');
     const registration = new TerraformData(this, 'registration', {
-      // After the deregistration too: an apply that is cut off behind the registration can then be destroyed.
+      // It follows the deregistration too, so that an apply that stops after the registration can be destroyed.
       after: () => [...this.dependencies(), deregistration],
       // A new deregistration means that the old one has run: the role is registered again.
       triggersReplace: () => ({
-        ...this.inputs(),
+        ...this.replacementTriggers(),
         deregistration: deregistrationId,
       }),
       provisioner: runScript(this, this.registrationEnvironment()),
@@ -177,13 +177,13 @@ export class ConnectionCallback extends Construct {
 
   /** Makes the registration wait for more, and the deregistration go before it. */
   addDependency(...dependencies: ITerraformDependable[]): this {
-    this.added.push(...dependencies);
+    this.extraDependencies.push(...dependencies);
     return this;
   }
 
   private dependencies(): ITerraformDependable[] {
     const { role } = this.props;
-    return [...(isCrossAccountRole(role) ? role.dependencies() : [role]), ...this.added];
+    return [...(isCrossAccountRole(role) ? role.dependencies() : [role]), ...this.extraDependencies];
   }
 
   private get roleArn(): string {
@@ -196,7 +196,7 @@ export class ConnectionCallback extends Construct {
     return isCrossAccountRole(role) ? role.roleUniqueId : role.uniqueId;
   }
 
-  private inputs(): Record<string, unknown> {
+  private replacementTriggers(): Record<string, unknown> {
     const { role } = this.props;
     return {
       connection_id: this.props.connectionId,
@@ -263,7 +263,7 @@ export class ConnectionCallback extends Construct {
 /** Inputs of a destroy-time provisioner, stored in its resource. */
 const self = (attribute: string): string => `\${self.${attribute}}`;
 
-/** By shape: an app can have loaded two copies of this package. */
+/** Compares the shape and not the class: an app can have loaded two copies of this package. */
 function isCrossAccountRole(role: CrossAccountRole | IamRole): role is CrossAccountRole {
   return 'fingerprints' in role;
 }

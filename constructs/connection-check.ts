@@ -31,5 +31,5 @@ export function checkBeforeRole(scope: Construct, id: string, props: ConnectionC
       ...role._callbackEnvironment(),
     }),
   });
-  role._dependOn(check);
+  role._createAfter(check);
 }

@@ -56,7 +56,7 @@ export class HealthCheck extends TerraformElement {
     const name = this.friendlyUniqueId;
     const answer = `jsondecode(data.http.${name}.response_body)`;
     return {
-      // Without a version, so that a stack's own http provider keeps the one it has.
+      // No version, so that a stack's own http provider keeps the one it has.
       terraform: { required_providers: { http: { source: 'hashicorp/http' } } },
       check: {
         [name]: {
@@ -96,7 +96,7 @@ export function statusUrlOf(callbackUrl: string, connectionId: string): string {
   return callbackUrl.replace(/[?].*$/, '').replace(/[^/]*$/, relative);
 }
 
-/** Inside a template that Terraform evaluates. */
+/** An expression in a template that Terraform evaluates. */
 function evaluated(expression: string): string {
   return `\${${expression}}`;
 }

@@ -29,6 +29,7 @@ import {
   trustWarnings,
   type Warning,
 } from './role-quotas';
+import { tokenOf } from './token-of';
 
 /**
  * A cross-account IAM role that trusts the vendor's principals, and only with the connection's external ID.
@@ -54,8 +55,6 @@ export class CrossAccountRole extends Construct {
   private caller?: DataAwsCallerIdentity;
   private readonly permissionSet: PermissionSet | undefined;
   private readonly simulations: ITerraformDependable[] = [];
-  /** Made once each: a token records where it was made, which is most of the time that a synth takes. */
-  private readonly tokens: { arn?: string; name?: string; uniqueId?: string } = {};
 
   constructor(scope: Construct, id: string, props: CrossAccountRoleProps) {
     super(scope, id);
@@ -79,8 +78,8 @@ export class CrossAccountRole extends Construct {
       role: this.role,
       roleName: this.roleName,
       partition: this.partition,
-      namePrefix: props.roleName ?? props.roleNamePrefix ?? PREFIX,
-      provider: this.withProvider(),
+      namePrefix: props.roleName ?? this.namePrefix,
+      provider: this.providerConfig(),
     });
     if (props.selfInspection ?? true) this.policies.allowSelfInspection(this.roleArn);
 
@@ -90,13 +89,13 @@ export class CrossAccountRole extends Construct {
     if (permissions.preset !== undefined) this.policies.attach(PRESET_POLICIES[permissions.preset]);
     for (const policy of permissions.managedPolicies ?? []) this.policies.attach(policy);
     this.policies.addAll(permissions.statements ?? []);
-    this.review();
+    this.warnAboutPermissions();
     if (props.simulatePermissions && this.permissionSet)
       this.simulations.push(
         ...simulatePermissions(this, this.permissionSet, {
           arn: this.role.arn,
           after: this.dependencies(),
-          ...this.withProvider(),
+          ...this.providerConfig(),
         }),
       );
     this.node.addValidation({
@@ -106,25 +105,22 @@ export class CrossAccountRole extends Construct {
 
   /** The role's ARN, as a token. */
   get roleArn(): string {
-    this.tokens.arn ??= this.role.arn;
-    return this.tokens.arn;
+    return tokenOf(this.role, 'arn', () => this.role.arn);
   }
 
-  /** The id of the account that the role is in, as a token: read from the ARN, so nothing more is asked of AWS. */
+  /** The id of the account that the role is in, as a token: read from the ARN, without another AWS call. */
   get accountId(): string {
     return Fn.element(Fn.split(':', this.roleArn), 4);
   }
 
   /** The role's name, as a token. */
   get roleName(): string {
-    this.tokens.name ??= this.role.name;
-    return this.tokens.name;
+    return tokenOf(this.role, 'name', () => this.role.name);
   }
 
   /** IAM's unique id of the role (`AROA…`), as a token: a role that was deleted and created again has another. */
   get roleUniqueId(): string {
-    this.tokens.uniqueId ??= this.role.uniqueId;
-    return this.tokens.uniqueId;
+    return tokenOf(this.role, 'uniqueId', () => this.role.uniqueId);
   }
 
   /**
@@ -134,7 +130,7 @@ export class CrossAccountRole extends Construct {
   addManagedPolicy(nameOrArn: string): this {
     refuse(this.label, managedPolicyProblem(nameOrArn));
     this.policies.attach(nameOrArn);
-    this.review();
+    this.warnAboutPermissions();
     return this;
   }
 
@@ -142,7 +138,7 @@ export class CrossAccountRole extends Construct {
   addStatements(...statements: PolicyStatement[]): this {
     refuse(this.label, statementsProblems(statements));
     this.policies.add(statements);
-    this.review();
+    this.warnAboutPermissions();
     return this;
   }
 
@@ -152,13 +148,13 @@ export class CrossAccountRole extends Construct {
   }
 
   /** Creates the role after it. @internal */
-  _dependOn(before: ITerraformDependable): void {
+  _createAfter(before: ITerraformDependable): void {
     this.role.dependsOn = [...(this.role.dependsOn ?? []), dependable(before)];
   }
 
   /** The account of the AWS credentials in use, as a token. @internal */
   _callerAccountId(): string {
-    this.caller ??= new DataAwsCallerIdentity(this, 'caller', this.withProvider());
+    this.caller ??= new DataAwsCallerIdentity(this, 'caller', this.providerConfig());
     return this.caller.accountId;
   }
 
@@ -191,9 +187,7 @@ export class CrossAccountRole extends Construct {
   private roleConfig(): IamRoleConfig {
     const { props } = this;
     return {
-      ...(props.roleName === undefined
-        ? { namePrefix: props.roleNamePrefix ?? PREFIX }
-        : { name: props.roleName }),
+      ...(props.roleName === undefined ? { namePrefix: this.namePrefix } : { name: props.roleName }),
       assumeRolePolicy: this.trustPolicyJson,
       description: props.description ?? "Lets a vendor in, with the connection's external ID",
       // A policy that someone attached by hand must not keep the role from being destroyed.
@@ -202,10 +196,10 @@ export class CrossAccountRole extends Construct {
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
       ...(props.maxSessionDuration === undefined ? {} : { maxSessionDuration: props.maxSessionDuration }),
       ...(props.permissionsBoundary === undefined ? {} : { permissionsBoundary: props.permissionsBoundary }),
-      ...(props.expectedAccountId === undefined
-        ? {}
-        : { lifecycle: { precondition: [this.accountPrecondition(props.expectedAccountId)] } }),
-      ...this.withProvider(),
+      ...(props.expectedAccountId !== undefined && {
+        lifecycle: { precondition: [this.accountPrecondition(props.expectedAccountId)] },
+      }),
+      ...this.providerConfig(),
     };
   }
 
@@ -217,11 +211,11 @@ export class CrossAccountRole extends Construct {
     };
   }
 
-  private withProvider(): { provider?: TerraformProvider } {
+  private providerConfig(): { provider?: TerraformProvider } {
     return this.props.provider === undefined ? {} : { provider: this.props.provider };
   }
 
-  private review(): void {
+  private warnAboutPermissions(): void {
     const { isAdministrator, attached } = this.policies;
     if (isAdministrator && this.props.permissionsBoundary === undefined) this.warn(...administratorWarning);
     for (const warning of attachedWarnings(attached)) this.warn(...warning);
@@ -234,18 +228,20 @@ export class CrossAccountRole extends Construct {
     Annotations.of(this).addWarning(text);
   }
 
+  private get namePrefix(): string {
+    return this.props.roleNamePrefix ?? 'vendor-access-';
+  }
+
   private get label(): string {
     return `CrossAccountRole '${this.node.path}'`;
   }
 }
 
-const PREFIX = 'vendor-access-';
-
-/** By shape: an app can have loaded two copies of this package. */
+/** Compares the shape and not the class: an app can have loaded two copies of this package. */
 const isPermissionSet = (permissions: CrossAccountRoleProps['permissions']): permissions is PermissionSet =>
   typeof permissions === 'object' && permissions !== null && 'without' in permissions && 'id' in permissions;
 
-/** Without the members that only a set has. */
+/** The policies of a set, or the permissions as they are. */
 const policiesIn = (permissions: CrossAccountRoleProps['permissions']) =>
   isPermissionSet(permissions)
     ? { managedPolicies: permissions.managedPolicies, statements: permissions.statements }

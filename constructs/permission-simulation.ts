@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { PermissionQuestion, PermissionSet } from './iam/permission-set';
 
 /** Results that stop the apply; a denial with a missing context value isn't one. */
-const UNLIKE = {
+const UNEXPECTED_RESULTS = {
   Allow: '!r.allowed && length(r.missing_context_keys) == 0',
   Deny: 'r.allowed',
 } as const;
@@ -25,11 +25,11 @@ export function simulatePermissions(
   },
 ): DataAwsIamPrincipalPolicySimulation[] {
   return set.questions.map((question) => {
-    const unlike = `[for r in self.results : r.action_name if ${UNLIKE[question.effect]}]`;
+    const unexpected = `[for r in self.results : r.action_name if ${UNEXPECTED_RESULTS[question.effect]}]`;
     return new DataAwsIamPrincipalPolicySimulation(scope, `simulation-${question.sid}`, {
       policySourceArn: role.arn,
       actionNames: [...question.actions],
-      // Without any, the provider asks about "*", which it takes for no ARN.
+      // The provider rejects "*" as an ARN, and asks about it when there is none.
       ...(!question.resources.includes('*') && { resourceArns: [...question.resources] }),
       context: question.context.map(({ key, type, values }) => ({ key, type, values: [...values] })),
       dependsOn: role.after,
@@ -37,8 +37,8 @@ export function simulatePermissions(
       lifecycle: {
         postcondition: [
           {
-            condition: `\${length(${unlike}) == 0}`,
-            errorMessage: messageOf(set, question, unlike),
+            condition: `\${length(${unexpected}) == 0}`,
+            errorMessage: messageOf(set, question, unexpected),
           },
         ],
       },

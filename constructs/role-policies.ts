@@ -17,6 +17,7 @@ import {
 } from './iam/permissions';
 import type { Partition } from './iam/trust-policy';
 import { splitByQuota } from './role-quotas';
+import { tokenOf } from './token-of';
 
 /** @internal */
 export interface RolePoliciesProps {
@@ -34,7 +35,6 @@ export class RolePolicies {
   isAdministrator = false;
 
   private readonly attachments = new Map<string, IamRolePolicyAttachment>();
-  private readonly arns = new Map<string, string>();
   private readonly statements: PolicyStatement[] = [];
   private inline?: IamRolePolicy;
   private selfInspection?: IamRolePolicy;
@@ -83,7 +83,7 @@ export class RolePolicies {
     }
   }
 
-  /** To the inline policy. */
+  /** Adds statements to the inline policy. */
   add(statements: readonly PolicyStatement[]): void {
     if (statements.length === 0) return;
     this.statements.push(...statements);
@@ -100,7 +100,7 @@ export class RolePolicies {
     return [...this.attachments.values(), ...inline];
   }
 
-  /** Of what is inside the role; empty when nothing is. */
+  /** The JSON of the inline policy; empty without statements. */
   inlineJson(): string {
     return this.statements.length === 0 ? '' : documentJson(policyDocument(this.statements));
   }
@@ -108,20 +108,14 @@ export class RolePolicies {
   /** Changes exactly when one of the policies does. */
   fingerprints(): Record<string, string | string[]> {
     const inlineJson = this.inlineJson();
+    // Through the attachments, so that a resource that reads this waits for them.
+    const attached = [...this.attachments.values()].map((attachment) =>
+      tokenOf(attachment, 'policyArn', () => attachment.policyArn),
+    );
     return {
-      managed_policies: this.attachedArns().sort(),
+      managed_policies: attached.sort(),
       inline_policy: inlineJson === '' ? '' : fingerprint(inlineJson),
       self_inspection: String(this.selfInspection !== undefined),
     };
-  }
-
-  /** Through the attachments, so that a resource that reads this waits for them. */
-  private attachedArns(): string[] {
-    return [...this.attachments].map(([id, attachment]) => {
-      // Made once each: a token records where it was made, which is most of the time that a synth takes.
-      const arn = this.arns.get(id) ?? attachment.policyArn;
-      this.arns.set(id, arn);
-      return arn;
-    });
   }
 }

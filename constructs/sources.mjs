@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const here = import.meta.dirname;
-/** Of the constructs; `init` is for both. */
+/** The folders of the constructs; `init` is the same for both. */
 export const SOURCE_FOLDERS = ['.', 'iam', 'props'];
 
 /** @param {string} folder @param {'cdktf' | 'cdktn'} cdk */

@@ -6,15 +6,16 @@
  */
 import { dependable, type ITerraformDependable, type LocalExecProvisioner, TerraformResource } from 'cdktf';
 import type { Construct } from 'constructs';
+import { tokenOf } from './token-of';
 
 /** @internal */
 export interface TerraformDataProps {
   /** Resources that this one depends on, resolved at synth, when everything has been added. */
   readonly after: () => readonly ITerraformDependable[];
-  /** Kept in the state; the only thing that a destroy-time provisioner can read. */
+  /** Values in the state, the only ones that a destroy-time provisioner can read. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** A change of any of these replaces the resource. */
-  readonly triggersReplace?: () => Readonly<Record<string, unknown>>;
+  readonly triggersReplace: () => Readonly<Record<string, unknown>>;
   readonly provisioner: LocalExecProvisioner;
 }
 
@@ -29,20 +30,13 @@ export class TerraformData extends TerraformResource {
   }
 
   override get terraformMetaArguments() {
-    const after = [...new Set(this.props.after().map(addressOf))];
-    return { ...super.terraformMetaArguments, dependsOn: after };
+    const addresses = this.props
+      .after()
+      .map((element) => tokenOf(element, 'address', () => dependable(element)));
+    return { ...super.terraformMetaArguments, dependsOn: [...new Set(addresses)] };
   }
 
   protected override synthesizeAttributes() {
-    return { input: this.props.input, triggers_replace: this.props.triggersReplace?.() };
+    return { input: this.props.input, triggers_replace: this.props.triggersReplace() };
   }
-}
-
-const addresses = new WeakMap<ITerraformDependable, string>();
-
-/** Made once for each: cdktf records a stack trace with every token. */
-function addressOf(element: ITerraformDependable): string {
-  const address = addresses.get(element) ?? dependable(element);
-  addresses.set(element, address);
-  return address;
 }

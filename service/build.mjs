@@ -26,8 +26,7 @@ await build({
   target: 'node20',
   format: 'cjs',
   external: ['../main.js', '../proxy-agent.js'],
-  define: { 'import.meta.url': 'here' },
-  banner: { js: "#!/usr/bin/env node\nconst here = require('node:url').pathToFileURL(__filename).href;" },
+  banner: { js: '#!/usr/bin/env node' },
   // The licenses of bundled packages.
   legalComments: 'inline',
 });

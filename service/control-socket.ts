@@ -10,7 +10,7 @@ import { RolebridgeError } from './domain/errors.js';
 import { errorCode } from './domain/verification.js';
 import { messageOf } from './unknown-value.js';
 
-const longest = 64 * 1024;
+const longestQuestion = 64 * 1024;
 
 /** The shorter of the absolute and the relative path: the path of a socket has at most 107 bytes. */
 function socketPath(directory: string): string {
@@ -29,7 +29,7 @@ export async function listenForControl(
   await unlink(path).catch(() => {});
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
-    readAll(socket)
+    readAll(socket, longestQuestion)
       .then(async (text) => ({ answer: await run(JSON.parse(text)) }))
       .catch((error: unknown) => ({ problem: problemOf(error) }))
       .then((answer) => socket.end(JSON.stringify(answer)));
@@ -67,7 +67,7 @@ const problemOf = (error: unknown): z.infer<typeof problemReply> =>
     : { code: 'internal_error', detail: messageOf(error) };
 
 /** Reads with events, because `for await` would close the socket for writing. */
-function readAll(socket: Socket): Promise<string> {
+function readAll(socket: Socket, longest = Number.POSITIVE_INFINITY): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     socket.setEncoding('utf8').on('data', (piece) => {

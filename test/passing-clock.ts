@@ -32,8 +32,8 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Waits until it is so. @throws after 25 seconds */
-export async function until(isSo: () => unknown, what = 'the condition', withinMs = 25_000): Promise<void> {
+/** Waits until the condition holds. The limit is far above what a busy machine needs. @throws after a minute */
+export async function until(isSo: () => unknown, what = 'the condition', withinMs = 60_000): Promise<void> {
   const ends = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > ends) throw new Error(`${what} did not come about in ${withinMs / 1000} seconds`);

@@ -32,7 +32,7 @@ export async function untilDecided(
   for (let attempt = 1; ; attempt += 1) {
     const answer = await request(Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - Date.now())));
     const isAnswer = !('problem' in answer);
-    if (!isAnswer && answer.isFinal) return { failure: answer.isFinal };
+    if (!isAnswer && answer.failure) return { failure: answer.failure };
     if (isAnswer && !isInconclusive(answer.status)) return { answer };
 
     const reason = isAnswer ? `${answer.status} ${codeOf(answer)}`.trim() : answer.problem;

@@ -12,7 +12,7 @@ export function signedProof(enrollmentUrl: string, host: string) {
   const { AWS_SESSION_TOKEN: securityToken = '' } = process.env;
   const date = new Date().toISOString().replace(/[:-]|\.\d+/g, '');
   const nonce = randomBytes(16).toString('hex');
-  // In the order of their names.
+  // Signature Version 4 sorts headers by name.
   const headers = {
     'content-type': 'application/x-www-form-urlencoded',
     host,

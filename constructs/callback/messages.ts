@@ -6,9 +6,9 @@ import { type Answer, objectOf } from './network';
 export interface Inputs {
   readonly externalId: string;
   readonly principal: string;
-  /** How this stack writes them: `externalId: '…'` or `external_id = "…"`. */
+  /** Whether the stack writes `external_id = "…"`, and not `externalId: '…'`. */
   readonly isHcl: boolean;
-  /** How the callback is sent again. */
+  /** The step that sends the callback again. */
   readonly again: string;
   /** Whether this stack owns the trust policy, so that an input and no policy is to be changed. */
   readonly ownsRole: boolean;

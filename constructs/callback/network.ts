@@ -11,10 +11,10 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** No answer. `isFinal`: waiting can't change it. */
+/** No answer. A `failure` is one that waiting can't change. */
 export interface NoAnswer {
   readonly problem: string;
-  readonly isFinal?: { readonly code: string; readonly detail: string; readonly remedy: string };
+  readonly failure?: { readonly code: string; readonly detail: string; readonly remedy: string };
 }
 
 const LARGEST_ANSWER_BYTES = 256 * 1024;
@@ -129,7 +129,7 @@ function openTunnel(url: URL, proxy: URL | NoAnswer, onOpen: OnOpen): Promise<{ 
         response.statusCode === 407
           ? {
               problem,
-              isFinal: {
+              failure: {
                 code: 'proxy_authentication_required',
                 detail: `The proxy ${proxy.host} requires a user and password.`,
                 remedy: 'Set HTTPS_PROXY to http://USER:PASSWORD@HOST:PORT.',
@@ -142,7 +142,7 @@ function openTunnel(url: URL, proxy: URL | NoAnswer, onOpen: OnOpen): Promise<{ 
   });
 }
 
-/** As Terraform itself reads the variables (Go's ProxyFromEnvironment): loopback is never sent to a proxy. */
+/** Reads the variables as Terraform does (Go's ProxyFromEnvironment): loopback never uses a proxy. */
 function proxyFor(url: URL, env: NodeJS.ProcessEnv): URL | NoAnswer | undefined {
   const text = env.HTTPS_PROXY || env.https_proxy;
   if (url.protocol !== 'https:' || !text || isLoopback(url.hostname)) return undefined;
@@ -151,7 +151,7 @@ function proxyFor(url: URL, env: NodeJS.ProcessEnv): URL | NoAnswer | undefined 
   if (proxy && /^https?:$/.test(proxy.protocol)) return proxy;
   return {
     problem: 'HTTPS_PROXY is not a proxy URL',
-    isFinal: {
+    failure: {
       code: 'proxy_invalid',
       detail: 'HTTPS_PROXY is not the URL of an HTTP proxy.',
       remedy: 'Set HTTPS_PROXY to http://HOST:PORT, or unset it.',
@@ -214,23 +214,26 @@ function noAnswer(thrown: unknown, url: URL, { where }: Place): NoAnswer {
   const reason = error.code || error.errors?.[0]?.message || error.message;
   const problem = `no connection (${reason})`;
   if (!isCertificateError(error)) return { problem };
-  const isTime = /EXPIRED|NOT_YET_VALID/.test(reason);
-  const isName = /ALTNAME|HOSTNAME/.test(reason);
   return {
     problem,
-    isFinal: {
-      code: 'certificate_not_trusted',
-      detail: isName
-        ? `The TLS certificate at ${url.host} is for another host (${reason}).`
-        : isTime
-          ? `The TLS certificate at ${url.host} is not valid today (${reason}).`
-          : `This machine does not trust the TLS certificate at ${url.host} (${reason}).`,
-      remedy: isName
-        ? 'Check the callback URL, and NO_PROXY if a proxy answers in its place.'
-        : isTime
-          ? "Check this machine's clock. If it is right, contact the support of the service."
-          : `If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS ${where} to the file with your company's CA certificate (PEM).`,
-    },
+    failure: { code: 'certificate_not_trusted', ...certificateTexts(reason, url.host, where) },
+  };
+}
+
+function certificateTexts(reason: string, host: string, where: string) {
+  if (/ALTNAME|HOSTNAME/.test(reason))
+    return {
+      detail: `The TLS certificate at ${host} is for another host (${reason}).`,
+      remedy: 'Check the callback URL, and NO_PROXY if a proxy answers in its place.',
+    };
+  if (/EXPIRED|NOT_YET_VALID/.test(reason))
+    return {
+      detail: `The TLS certificate at ${host} is not valid today (${reason}).`,
+      remedy: "Check this machine's clock. If it is right, contact the support of the service.",
+    };
+  return {
+    detail: `This machine does not trust the TLS certificate at ${host} (${reason}).`,
+    remedy: `If your company's proxy or CA issued it, set NODE_EXTRA_CA_CERTS ${where} to the file with your company's CA certificate (PEM).`,
   };
 }
 

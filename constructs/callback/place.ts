@@ -1,11 +1,11 @@
-/** Where the callback runs: the environment that it obeys, and the words of its remedies. */
+/** The environment of a callback, and the texts of its remedies. */
 export interface Place {
   readonly env: NodeJS.ProcessEnv;
-  /** Where a variable of the environment is set. */
+  /** The place where you set a variable of the environment. */
   readonly where: string;
-  /** How the secret is given. */
+  /** The remedy for a missing or wrong secret. */
   readonly secret: string;
-  /** How the callback is sent again. */
+  /** The step that sends the callback again. */
   readonly again: string;
 }
 
@@ -33,5 +33,5 @@ export const stack = (env: NodeJS.ProcessEnv, parameter: 'CallbackSecret' | 'Enr
   again: 'deploy the stack again',
 });
 
-/** At the start of a sentence. */
+/** A text with a capital, for the start of a sentence. */
 export const sentence = (text: string): string => text.replace(/^./, (letter) => letter.toUpperCase());

@@ -38,12 +38,13 @@ interface Task {
   readonly event: CallbackEvent;
   readonly roleArn: string;
   readonly expectedAccountId: string;
-  readonly failWhenUnreachable: boolean;
+  /** A failure is a warning: it does not stop the destroy. */
+  readonly onlyWarns: boolean;
   readonly place: Place;
   readonly inputs: Inputs;
 }
 
-/** Not printed, whatever an answer says. */
+/** Texts that are never printed, whatever an answer contains. */
 const secrets: string[] = [];
 
 main(process.env).then(
@@ -53,7 +54,7 @@ main(process.env).then(
   },
   (error: unknown) => {
     say(`the callback failed: ${error instanceof Error ? error.message : error}`);
-    process.exitCode = isEnd(process.env) && !failsWhenUnreachable(process.env) ? 0 : 1;
+    process.exitCode = onlyWarns(process.env) ? 0 : 1;
   },
 );
 
@@ -69,13 +70,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<number> {
     : printDone(task, outcome.answer, Date.now() - startedAt);
 }
 
-// Declared, not assigned: `main` above runs before an assignment here would.
-function isEnd(env: NodeJS.ProcessEnv): boolean {
-  return env.CONNECT_EVENT === 'role.deprovisioned';
-}
-
-function failsWhenUnreachable(env: NodeJS.ProcessEnv): boolean {
-  return env.CONNECT_FAIL_WHEN_UNREACHABLE === 'true';
+/** A deregistration is a warning when it fails. Declared, not assigned: `main` above runs before an assignment would. */
+function onlyWarns(env: NodeJS.ProcessEnv): boolean {
+  return env.CONNECT_EVENT === 'role.deprovisioned' && env.CONNECT_FAIL_WHEN_UNREACHABLE !== 'true';
 }
 
 function readTask(env: NodeJS.ProcessEnv): Task {
@@ -84,20 +81,20 @@ function readTask(env: NodeJS.ProcessEnv): Task {
   if (type === undefined) throw new Error(`CONNECT_EVENT is ${JSON.stringify(text('EVENT'))}.`);
   const connectionId = text('CONNECTION_ID');
   const seconds = Number(text('DEADLINE_SECONDS'));
-  const usual = type === 'role.deprovisioned' ? TIMEOUT_SECONDS.deregister : TIMEOUT_SECONDS.register;
+  const isDestroy = type === 'role.deprovisioned';
+  const usual = isDestroy ? TIMEOUT_SECONDS.deregister : TIMEOUT_SECONDS.register;
   const without = text('WITHOUT').split(',').filter(Boolean);
   const given = {
     roleArn: text('ROLE_ARN'),
     roleId: text('ROLE_ID'),
     ...(type === 'role.provisioned' && text('SCOPE') !== '' && { scope: JSON.parse(text('SCOPE')) }),
     ...(type === 'connection.check' && { accountId: text('ACCOUNT_ID'), externalId: text('EXTERNAL_ID') }),
-    ...(type !== 'role.deprovisioned' && {
+    ...(!isDestroy && {
       permissionSet: text('PERMISSION_SET'),
       ...(without.length > 0 && { without }),
     }),
   };
   const data = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
-  const isDestroy = type === 'role.deprovisioned';
   const place = text('PLACE') === 'shell' ? shell(env) : terraform(env, isDestroy);
   return {
     type,
@@ -112,7 +109,7 @@ function readTask(env: NodeJS.ProcessEnv): Task {
     },
     roleArn: text('ROLE_ARN'),
     expectedAccountId: text('EXPECTED_ACCOUNT_ID'),
-    failWhenUnreachable: failsWhenUnreachable(env),
+    onlyWarns: onlyWarns(env),
     inputs: {
       externalId: text('EXTERNAL_ID'),
       principal: text('PRINCIPAL'),
@@ -187,17 +184,16 @@ function printChecks(task: Task, answer: Answer): number {
 }
 
 /** @returns the exit code */
-function printFailure({ type, label, failWhenUnreachable, inputs }: Task, failure: Failure): number {
-  const isEndOfRole = type === 'role.deprovisioned';
-  const isWarning = isEndOfRole && !failWhenUnreachable;
-  const head = isEndOfRole
-    ? `${isWarning ? 'warning' : 'error'}: the service was not notified of the removal`
-    : type === 'connection.check'
-      ? 'not ready to connect'
-      : 'not connected';
+function printFailure({ type, label, onlyWarns: isWarning, inputs }: Task, failure: Failure): number {
+  const head =
+    type === 'role.deprovisioned'
+      ? `${isWarning ? 'warning' : 'error'}: the service was not notified of the removal`
+      : type === 'connection.check'
+        ? 'not ready to connect'
+        : 'not connected';
   printBlock(checksOf(failure.answer?.body ?? {}).flatMap(checkLines));
   say(`${label}: ${head} (${failure.code})`);
-  // Repeating the destroy can't help any more.
+  // The role will be gone: repeating the destroy can't help.
   const hasRemedy = !(isWarning && failure.isInconclusive);
   for (const line of failureLines(hasRemedy ? failure : { ...failure, remedy: '' }, inputs)) print(line);
   if (isWarning) say(`${label}: the destroy continues; the service finds out at its next check`);

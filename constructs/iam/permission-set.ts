@@ -133,44 +133,75 @@ function problemsOf(value: unknown, without: unknown): string[] {
   const lists = Object.entries({ statements, denies, managedPolicies });
   const noList = lists.filter(([, list]) => !Array.isArray(list)).map(([key]) => `${key} must be a list`);
   if (noList.length > 0) return noList;
-  const all = [...listOf(statements), ...listOf(denies)];
-  const optional = listOf(statements).flatMap((each) =>
-    isObject(each) && each.optional === true ? [each.sid] : [],
-  );
+  const all = [statements, denies].flat();
+  const sids = all.map((each) => (isObject(each) ? each.sid : undefined));
+  const optional = [statements].flat().flatMap((each) => (isObject(each) && each.optional ? [each.sid] : []));
   return [
-    ...(typeof name === 'string' && /^[a-z][a-z0-9-]{0,62}$/.test(name)
-      ? []
-      : ['name must be small letters, digits and hyphens, with a letter first']),
-    ...(Number.isInteger(version) && Number(version) > 0 ? [] : ['version must be a whole number from 1']),
+    ...unless(
+      isText(name, /^[a-z][a-z0-9-]{0,62}$/),
+      'name must be small letters, digits and hyphens, with a letter first',
+    ),
+    ...unless(Number.isInteger(version) && Number(version) > 0, 'version must be a whole number from 1'),
     ...all.flatMap(statementProblems),
-    ...listOf(managedPolicies)
-      .filter((each) => typeof each !== 'string' || !POLICY_NAME.fits.test(each))
-      .map((each) => `managedPolicies: ${JSON.stringify(each)} must be ${POLICY_NAME.rule}`),
-    ...without
-      .filter((sid) => !optional.includes(sid))
-      .map((sid) => `without: ${JSON.stringify(sid)} is not an optional statement of it`),
+    ...sids.flatMap((sid, index) =>
+      unless(sid === undefined || sids.indexOf(sid) === index, `${sid}: sid must be unique in the set`),
+    ),
+    ...[managedPolicies]
+      .flat()
+      .flatMap((each) =>
+        unless(
+          isText(each, POLICY_NAME.fits),
+          `managedPolicies: ${JSON.stringify(each)} must be ${POLICY_NAME.rule}`,
+        ),
+      ),
+    ...without.flatMap((sid) =>
+      unless(optional.includes(sid), `without: ${JSON.stringify(sid)} is not an optional statement of it`),
+    ),
   ];
 }
+
+const STATEMENT_RULES: readonly (readonly [
+  member: string,
+  fits: (value: unknown) => boolean,
+  rule: string,
+])[] = [
+  ['sid', (sid) => isText(sid, /^[A-Za-z0-9]{1,64}$/), 'must be 1 to 64 letters and digits'],
+  ['reason', (reason) => isText(reason), 'is missing'],
+  ['actions', isTexts, 'must be a list of texts'],
+  ['resources', isTexts, 'must be a list of texts'],
+  ['conditions', (conditions = {}) => isObject(conditions), 'must be an object'],
+  ['check', (check = { actions: ['*'] }) => isCheck(check), 'must be { actions, resources?, context? }'],
+];
 
 function statementProblems(value: unknown, index: number): string[] {
   if (!isObject(value)) return [`statement ${index + 1} must be an object`];
   const label = typeof value.sid === 'string' ? value.sid : `statement ${index + 1}`;
-  const isTexts = (list: unknown) =>
-    Array.isArray(list) && list.length > 0 && list.every((each) => typeof each === 'string' && each !== '');
-  return [
-    ...(typeof value.sid === 'string' && /^[A-Za-z0-9]{1,64}$/.test(value.sid)
-      ? []
-      : [`${label}: sid must be 1 to 64 letters and digits`]),
-    ...(typeof value.reason === 'string' && value.reason !== '' ? [] : [`${label}: reason is missing`]),
-    ...(isTexts(value.actions) ? [] : [`${label}: actions must be a list of texts`]),
-    ...(isTexts(value.resources) ? [] : [`${label}: resources must be a list of texts`]),
-    ...(value.conditions === undefined || isObject(value.conditions)
-      ? []
-      : [`${label}: conditions must be an object`]),
-  ];
+  return STATEMENT_RULES.filter(([member, fits]) => !fits(value[member])).map(
+    ([member, , rule]) => `${label}: ${member} ${rule}`,
+  );
 }
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const unless = (isFine: boolean, problem: string): string[] => (isFine ? [] : [problem]);
+
+function isText(value: unknown, pattern: { test(text: string): boolean } = /./s): boolean {
+  return typeof value === 'string' && pattern.test(value);
+}
+
+function isTexts(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0 && list.every((each) => isText(each));
+}
+
+function isCheck(check: unknown): boolean {
+  if (!isObject(check)) return false;
+  const { actions, resources = ['*'], context = {} } = check;
+  const isScalar = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
+  return (
+    isTexts(actions) &&
+    isTexts(resources) &&
+    isObject(context) &&
+    Object.values(context).flat().every(isScalar)
+  );
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

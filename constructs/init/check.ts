@@ -30,7 +30,7 @@ export async function check(
   return runCheck({ vendorName: written.vendorName, ...values }, accountId, environment);
 }
 
-/** By flag: what stands in the `vendor-connection.ts` here, unless the environment says otherwise. */
+/** The values in `vendor-connection.ts` by flag, without those that the environment has. */
 function writtenValues(environment: NodeJS.ProcessEnv): Record<string, string> {
   if (!existsSync(CONNECTION_FILE)) return {};
   const text = readFileSync(CONNECTION_FILE, 'utf8');
@@ -62,7 +62,7 @@ export function runCheck(
     stdio: 'inherit',
     env: {
       ...environment,
-      // The id of the construct that init writes, which a deploy's lines begin with.
+      // The id of the construct that init writes is the start of a deploy's lines.
       CONNECT_LABEL: values.vendorName ?? 'vendor',
       CONNECT_PLACE: 'shell',
       CONNECT_EVENT: 'connection.check',
@@ -76,7 +76,7 @@ export function runCheck(
   return status ?? 1;
 }
 
-/** Of the AWS CLI's credentials; empty where it is not installed or not signed in. */
+/** The account of the AWS CLI's credentials; empty where it is not installed or not signed in. */
 export function callerAccount(environment: NodeJS.ProcessEnv): string {
   const words = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'];
   const { status, stdout } = spawnSync('aws', words, { encoding: 'utf8', env: environment });

@@ -41,7 +41,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
   },
 );
@@ -78,7 +78,7 @@ async function main(words: string[]): Promise<number> {
     typeof flags.setup === 'string' ? await readSetup(flags.setup, flags, process.env) : undefined;
   if (setup !== undefined) showSetup(setup);
   const values = setup?.values ?? (await readValues(flags, process.env, isOnTerminal));
-  const plan = planFiles(project, { cdk, version: ownVersion(), startsCli: startsCli(cdk) }, values);
+  const plan = planFiles(project, { cdk, version: ownVersion(), supportsCli: supportsCli(cdk) }, values);
 
   say(plan.isNew ? `A new ${cdk} project in ${folder}:` : `The ${cdk} project in ${folder}:`);
   if (plan.isNew && cdk === 'cdktf' && flags.cdk === undefined)
@@ -113,7 +113,7 @@ function showSetup({ host, vendorName, name, expiresAt, values }: Setup): void {
   say(`  Expires     ${expiresAt}\n`);
 }
 
-/** With the secret from the environment, or as typed. It goes to the check, and into no file. @returns undefined without one */
+/** Checks the secret of the environment or a typed one, which goes into no file. @returns undefined without a secret */
 async function checkSecret(values: ConnectionValues, isOnTerminal: boolean): Promise<number | undefined> {
   const inEnvironment = [
     `CONNECT_CALLBACK_SECRET_${values.connectionId.toUpperCase()}`,
@@ -151,17 +151,17 @@ function readFlags(words: string[]) {
   }
 }
 
-/** For a new project CDK Terrain, which is maintained, where its command line starts. */
+/** A new project gets CDK Terrain, which is maintained, where its command line starts. */
 function chooseCdk(present: Cdk | undefined, wanted: string | boolean | undefined): Cdk {
   if (wanted !== undefined && wanted !== 'cdktf' && wanted !== 'cdktn')
     throw new Error(`--cdk must be cdktf or cdktn; it is ${JSON.stringify(wanted)}.`);
   if (present !== undefined && wanted !== undefined && present !== wanted)
     throw new Error(`This project uses ${present}. Leave --cdk out, or move the project to ${wanted} first.`);
-  return present ?? wanted ?? (startsCli('cdktn') ? 'cdktn' : 'cdktf');
+  return present ?? wanted ?? (supportsCli('cdktn') ? 'cdktn' : 'cdktf');
 }
 
 /** `cdktn-cli` does not start before Node 22.19. */
-function startsCli(cdk: Cdk): boolean {
+function supportsCli(cdk: Cdk): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   return cdk === 'cdktf' || major > 22 || (major === 22 && minor >= 19);
 }

@@ -56,21 +56,21 @@ export function cdkOf({ packages }: Project): Cdk | undefined {
 /** @throws Error when a file that init would write is there already */
 export function planFiles(
   project: Project,
-  { cdk, version, startsCli }: { cdk: Cdk; version: string; startsCli: boolean },
+  { cdk, version, supportsCli }: { cdk: Cdk; version: string; supportsCli: boolean },
   values: ConnectionValues,
 ): Plan {
   const { folder, packages, settings } = project;
   const isNew = settings === undefined;
   const style: Style = { cdk, isEsm: packages.type === 'module' };
   const named = isNew && packages.name === undefined ? { name: nameOf(folder), private: true } : {};
-  const makesProvider = isNew || !sources(folder).some((text) => /\bnew (\w+\.)*AwsProvider\(/.test(text));
+  const createsProvider = isNew || !sources(folder).some((text) => /\bnew (\w+\.)*AwsProvider\(/.test(text));
   const changes: FileChange[] = [
     changeOf(
       folder,
       'package.json',
-      json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, startsCli })),
+      json(folder, withPackages({ ...named, ...packages }, cdk, version, { isNew, supportsCli })),
     ),
-    newFile(folder, CONNECTION_FILE, connectionFile(values, { ...style, makesProvider })),
+    newFile(folder, CONNECTION_FILE, connectionFile(values, { ...style, createsProvider })),
   ];
   const byHand: string[] = [];
   if (isNew) {
@@ -84,8 +84,9 @@ export function planFiles(
     if (!existsSync(path.join(folder, '.gitignore'))) changes.push(newFile(folder, '.gitignore', IGNORED));
   } else {
     const main = path.join(folder, 'main.ts');
-    const text = existsSync(main) ? readFileSync(main, 'utf8') : undefined;
-    const edited = text === undefined ? undefined : callInStack(text, style);
+    const text = existsSync(main) ? readFileSync(main, 'utf8') : '';
+    // A stack that calls it already needs no other call.
+    const edited = /\bconnectVendor\(/.test(text) ? text : callInStack(text, style);
     if (edited !== undefined) changes.push({ path: main, before: text, after: edited });
     else
       byHand.push(
@@ -126,7 +127,7 @@ function changeOf(folder: string, name: string, after: string): FileChange {
   return { path: file, before: existsSync(file) ? readFileSync(file, 'utf8') : undefined, after };
 }
 
-/** With the indentation that the project's `package.json` has. */
+/** JSON with the indentation of the project's `package.json`. */
 function json(folder: string, value: object): string {
   const file = path.join(folder, 'package.json');
   const indent = existsSync(file) ? /^([ \t]+)"/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
@@ -140,7 +141,7 @@ function readJson(file: string): Record<string, unknown> | undefined {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Error(`${file} is not a JSON object. Correct it, then run init again.`);
 }

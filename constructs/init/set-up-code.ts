@@ -6,9 +6,9 @@ import { type ConnectionValues, readValues, VALUES } from './values';
 
 /** The values behind a set-up code. */
 export interface Setup {
-  /** Where it was read. */
+  /** The host that answered. */
   readonly host: string;
-  /** The vendor's, as its page has it. */
+  /** The vendor's name on its page. */
   readonly vendorName: string;
   readonly name: string;
   readonly expiresAt: string;
@@ -17,8 +17,11 @@ export interface Setup {
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Options beside the code. */
+/** Values that you choose yourself, beside the code. */
 const CHOICES = ['permissions', 'region', 'scope'] as const;
+
+/** Values of the code, which no option can change. */
+const FROM_CODE = ['connectionId', 'externalId', 'principal', 'expectedAccountId'] as const;
 
 /** @throws Error when the code can't be read, or the answer is not one of this service */
 export async function readSetup(
@@ -26,6 +29,11 @@ export async function readSetup(
   flags: Flags,
   environment: NodeJS.ProcessEnv,
 ): Promise<Setup> {
+  const given = FROM_CODE.map((name) => VALUES[name].flag).filter((flag) => flags[flag] !== undefined);
+  if (given.length > 0)
+    throw new Error(
+      `${given.map((flag) => `--${flag}`).join(', ')} can't be given beside --setup, which has that value. Compare it with the output of --dry-run.`,
+    );
   const { base, code } = parseSetup(codeOrLink, flags, environment);
   const url = new URL(`${base.pathname.replace(/\/$/, '')}/v1/setup-code`, base);
   const { status, body = {} } = await getFrom(url, environment, { authorization: `Bearer ${code}` });

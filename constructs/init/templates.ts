@@ -18,8 +18,8 @@ export const PACKAGES: Readonly<
   },
 };
 
-/** Of what `npm install` runs: the terminal of cdktf-cli. */
-const INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
+/** Packages whose install script is allowed: the terminal of cdktf-cli. */
+const ALLOWED_INSTALL_SCRIPTS: Readonly<Record<Cdk, Record<string, true>>> = {
   cdktf: { '@cdktf/node-pty-prebuilt-multiarch': true },
   cdktn: {},
 };
@@ -43,10 +43,13 @@ const providerModule = ({ cdk, isEsm }: Style) =>
 export const CONNECTION_FILE = 'vendor-connection.ts';
 
 /** `vendor-connection.ts`: the connection, as a function that a stack calls. */
-export function connectionFile(values: ConnectionValues, style: Style & { makesProvider: boolean }): string {
+export function connectionFile(
+  values: ConnectionValues,
+  style: Style & { createsProvider: boolean },
+): string {
   const { region, ...props } = values;
   const lines = Object.entries(props).map(([name, value]) => `    ${name}: ${literal(value)},\n`);
-  return `${style.makesProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
+  return `${style.createsProvider ? `import { AwsProvider } from '${providerModule(style)}';\n` : ''}import { AwsConnection } from '${constructsModule(style.cdk)}';
 import type { Construct } from 'constructs';
 
 /**
@@ -54,13 +57,13 @@ import type { Construct } from 'constructs';
  * \`${style.cdk} deploy\`.
  */
 export function connectVendor(scope: Construct): AwsConnection {
-${style.makesProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
+${style.createsProvider ? `  new AwsProvider(scope, 'aws', { region: ${JSON.stringify(region)} });\n` : ''}  return new AwsConnection(scope, 'vendor', {
 ${lines.join('')}  });
 }
 `;
 }
 
-/** As formatters write it; every text is a JSON string. */
+/** A value as formatters write it; every text is a JSON string. */
 const literal = (value: string | object): string =>
   typeof value === 'string'
     ? JSON.stringify(value)
@@ -89,7 +92,7 @@ export function withPackages(
   existing: Record<string, unknown>,
   cdk: Cdk,
   version: string,
-  { isNew, startsCli }: { isNew: boolean; startsCli: boolean },
+  { isNew, supportsCli }: { isNew: boolean; supportsCli: boolean },
 ): Record<string, unknown> {
   const { dependencies, devDependencies } = PACKAGES[cdk];
   const present = { ...(existing.dependencies as object), ...(existing.devDependencies as object) };
@@ -99,13 +102,13 @@ export function withPackages(
     Object.fromEntries(
       Object.entries({ ...packages, ...(to as object) }).sort(([a], [b]) => (a < b ? -1 : 1)),
     );
-  const tools = isNew ? missing({ ...(startsCli && devDependencies), ...TOOLS }) : {};
+  const tools = isNew ? missing({ ...(supportsCli && devDependencies), ...TOOLS }) : {};
   return {
     ...existing,
     // npm asks about each package whose install script has not been allowed.
-    ...(isNew && { allowScripts: { ...(startsCli && INSTALL_SCRIPTS[cdk]), esbuild: true } }),
+    ...(isNew && { allowScripts: { ...(supportsCli && ALLOWED_INSTALL_SCRIPTS[cdk]), esbuild: true } }),
     ...(isNew && {
-      scripts: { ...(startsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
+      scripts: { ...(supportsCli ? cliScripts(cdk) : TERRAFORM_SCRIPTS), ...(existing.scripts as object) },
     }),
     dependencies: add(
       existing.dependencies,
@@ -121,7 +124,7 @@ const cliScripts = (cdk: Cdk) => ({
   destroy: `${cdk} destroy`,
 });
 
-/** For a Node that the CLI doesn't support: its steps, with the program and Terraform. */
+/** The steps of the CLI with the program and Terraform, for a Node.js that the CLI doesn't support. */
 const inStack = 'terraform -chdir=cdktf.out/stacks/vendor';
 const TERRAFORM_SCRIPTS = {
   synth: 'tsx main.ts',

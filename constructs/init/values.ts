@@ -28,11 +28,10 @@ interface Value extends Pattern {
   readonly flag: string;
   readonly variable: string;
   readonly question: string;
-  /** Taken when nothing is said. */
-  readonly usual?: string;
+  readonly defaultValue?: string;
 }
 
-/** Only what would not be understood later: the construct checks every value when the stack is synthesized. */
+/** The values, each with its flag, variable and question. The construct checks them again at synth. */
 export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName'>, Value>> = {
   connectionId: {
     flag: 'connection-id',
@@ -62,7 +61,7 @@ export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName
     flag: 'account-id',
     variable: 'AWS_ACCOUNT_ID',
     question: 'Your AWS account id; any other account is rejected',
-    usual: '',
+    defaultValue: '',
     rule: PATTERNS.accountId.rule,
     fits: /^$|^(?!0{12})[0-9]{12}$/,
   },
@@ -70,14 +69,14 @@ export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName
     flag: 'scope',
     variable: 'CONNECT_SCOPE',
     question: 'Where it applies: project/environment/architecture, or nothing',
-    usual: '',
+    defaultValue: '',
     ...PATTERNS.scopePath,
   },
   permissions: {
     flag: 'permissions',
     variable: 'CONNECT_PERMISSIONS',
     question: `Permissions: ${PRESETS.join(', ')}`,
-    usual: 'read-only',
+    defaultValue: 'read-only',
     rule: `one of ${PRESETS.join(', ')}`,
     fits: new RegExp(`^(${PRESETS.join('|')})$`),
   },
@@ -85,7 +84,7 @@ export const VALUES: Readonly<Record<Exclude<keyof ConnectionValues, 'vendorName
     flag: 'region',
     variable: 'AWS_REGION',
     question: 'AWS region',
-    usual: 'us-east-1',
+    defaultValue: 'us-east-1',
     rule: "a region's name, such as eu-central-1",
     fits: /^[a-z]{2,4}(-[a-z]+)+-\d+$/,
   },
@@ -108,7 +107,7 @@ export async function readValues(
     for (const name of names) {
       const value = VALUES[name];
       const given = flags[value.flag] ?? (environment[value.variable] || undefined);
-      const text = given ?? (await ask(terminal, value)) ?? value.usual;
+      const text = given ?? (await ask(terminal, value)) ?? value.defaultValue;
       if (text === undefined)
         problems.push(`--${value.flag} (or ${value.variable}) is missing: ${value.rule}.`);
       else if (typeof text !== 'string' || !value.fits.test(text))
@@ -148,8 +147,8 @@ type Terminal = ReturnType<typeof createInterface>;
 
 async function ask(terminal: Terminal | undefined, value: Value): Promise<string | undefined> {
   if (terminal === undefined) return undefined;
-  const usual = value.usual ? ` [${value.usual}]` : '';
-  const answer = (await terminal.question(`${value.question}${usual}: `)).trim();
+  const defaultValue = value.defaultValue ? ` [${value.defaultValue}]` : '';
+  const answer = (await terminal.question(`${value.question}${defaultValue}: `)).trim();
   return answer === '' ? undefined : answer;
 }
 

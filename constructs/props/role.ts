@@ -43,7 +43,7 @@ const tags: Rule = (prop, value) => {
   const entries = Object.entries(value);
   const key = text(
     {
-      // Without /i, under which \p{L} takes U+0345, a mark.
+      // The flag i would make \p{L} match U+0345, a mark.
       fits: /^(?![aA][wW][sS]:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u,
       rule: '1–128 characters that IAM accepts, and not begin with aws:',
     },

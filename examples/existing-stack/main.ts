@@ -1,6 +1,6 @@
 /**
- * Use this when your stack makes the role already and is to continue to do so: only the callback is added. Name the
- * role's policies in dependsOn, so that the role is registered when it has them.
+ * Use this when your stack already creates the role: only the callback is added. Name the role's policies in dependsOn,
+ * so that the role is registered when it has them.
  */
 
 import { IamRole } from '@cdktf/provider-aws/lib/iam-role';

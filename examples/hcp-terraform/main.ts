@@ -3,8 +3,8 @@
  * sensitive variable of it.
  *
  * In the workspace, set the Terraform variables `external_id` and `callback_secret` (sensitive), and the environment
- * variable CONNECT_CALLBACK_SECRET (sensitive, with the same value) so that a destroy can tell the vendor too.
- * Node has to be where Terraform runs. HCP Terraform promises none on its own workers: take an agent pool whose image
+ * variable CONNECT_CALLBACK_SECRET (sensitive, with the same value) so that a destroy can notify the vendor.
+ * Node must be on the PATH where Terraform runs. HCP Terraform's own workers may lack it: use an agent pool whose image
  * has it, or the workspace's local execution mode.
  */
 

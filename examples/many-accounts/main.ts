@@ -2,8 +2,8 @@
  * Use this to connect every account of a list, such as those of an organizational unit: one aliased provider, one
  * connection and one scope for each, from one stack.
  *
- * The list is what your account vending knows, with the connection that the vendor made for each account. Terraform
- * reaches an account through the role that AWS Organizations makes in it. Each connection has its own secret:
+ * Replace the list with the output of your account vending, with the connection that the vendor created for each
+ * account. Terraform reaches an account through the role that AWS Organizations creates in it. Each connection has its own secret:
  * CONNECT_CALLBACK_SECRET_<CONNECTION ID IN CAPITALS>.
  */
 

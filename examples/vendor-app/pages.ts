@@ -49,12 +49,12 @@ export const connectPage = (
     tenant,
     `Connect ${project}`,
     html`<p class="lead">Create a role in your AWS account. Orbit gets no password and no access key.</p>
-<rolebridge-connect link="${link}" theme="light"></rolebridge-connect>
+<rolebridge-connect link="${link}" theme="light" data-tenant="/${tenant}" data-project="/${tenant}/${project}"></rolebridge-connect>
 <script src="${script}" async></script>
 <script>
-let next = '/${tenant}';
 const element = document.querySelector('rolebridge-connect');
-element.addEventListener('connected', () => { next = '/${tenant}/${project}'; });
+let next = element.dataset.tenant;
+element.addEventListener('connected', () => { next = element.dataset.project; });
 element.addEventListener('closed', () => location.assign(next));
 </script>`,
   );

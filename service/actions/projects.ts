@@ -3,7 +3,7 @@ import type { Connection } from '../domain/connection.js';
 import { scopedByVendor } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { OrganizationId } from '../domain/ids.js';
-import type { Store } from '../domain/ports.js';
+import type { ScopeHolder, Store } from '../domain/ports.js';
 import { movesBetween, type Project, scopesOf } from '../domain/project.js';
 import type { Quota } from '../domain/quotas.js';
 import { describeScope, keysThatMatch, type Scope, scopeFromKey, scopeKey } from '../domain/scope.js';
@@ -11,11 +11,6 @@ import { audited } from './audited.js';
 import { saveChange } from './change-connection.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { withinQuota } from './require-quota.js';
-
-interface ScopeHolder {
-  readonly key: string;
-  readonly connection: Connection;
-}
 
 /** Effects of a declaration on connections. */
 export interface ProjectEffects {

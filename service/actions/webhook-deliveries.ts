@@ -95,7 +95,7 @@ export async function sendTestMessage(
   const message = { ...newMessage(deps, { type: 'webhook.test', data }), endpoint, organizationId };
   const details = { endpointId: endpoint, webhookId: message.id };
   await audited(deps, by, { action: 'webhook_endpoint.test', organizationId, details }, () =>
-    deps.store.addMessage(message),
+    deps.store.commit({ messages: [message] }),
   );
   deps.wake();
   return message;

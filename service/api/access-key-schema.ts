@@ -18,13 +18,15 @@ export const accessKeyMembers = {
     .regex(
       /^[A-Za-z0-9/+=]{40,128}$/,
       'must be 40 to 128 letters, digits or any of / + =, without spaces or line ends',
-    ),
+    )
+    .meta({ writeOnly: true }),
   sessionToken: z
     .string()
     .regex(
       /^[\x21-\x7e]{16,8192}$/,
       'must be 16 to 8192 printable ASCII characters, without spaces or line ends',
     )
+    .meta({ writeOnly: true })
     .optional(),
   sessionExpiresAt: z.iso.datetime({ offset: true }).optional(),
 };

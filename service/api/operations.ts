@@ -12,7 +12,6 @@ import { listConnections } from './connections/list.js';
 import { migrateToRole } from './connections/migrate-to-role.js';
 import { readSetupCode } from './connections/read-setup-code.js';
 import { releaseAccount } from './connections/release-account.js';
-import { renameConnection } from './connections/rename.js';
 import { revokeSetupCode } from './connections/revoke-setup-code.js';
 import { getRoleTemplates } from './connections/role-templates.js';
 import { rotateAccessKey } from './connections/rotate-access-key.js';
@@ -21,6 +20,7 @@ import { rotateExternalId } from './connections/rotate-external-id.js';
 import { setRole } from './connections/set-role.js';
 import { setScopes } from './connections/set-scopes.js';
 import { getConnectionStatus } from './connections/status.js';
+import { updateConnection } from './connections/update.js';
 import { verifyConnection } from './connections/verify.js';
 import { createEnrollment } from './enrollments/create.js';
 import { endEnrollment } from './enrollments/end.js';
@@ -37,11 +37,10 @@ import {
   downloadTerraformModule,
 } from './operations/downloads.js';
 import { explainProblem } from './operations/explain-problem.js';
-import { isAlive, isReady } from './operations/health.js';
+import { getHealth, getReadiness } from './operations/health.js';
 import { readMetrics } from './operations/metrics.js';
 import { getOpenApiDocument } from './operations/openapi-document.js';
 import { reencrypt } from './operations/reencrypt.js';
-import { changeOrganization } from './organizations/change.js';
 import { listOperatorConnections } from './organizations/connections.js';
 import { createOrganization } from './organizations/create.js';
 import { eraseOrganization } from './organizations/erase.js';
@@ -50,6 +49,7 @@ import { getOrganization } from './organizations/get.js';
 import { listOrganizations } from './organizations/list.js';
 import { resumeOrganization } from './organizations/resume.js';
 import { suspendOrganization } from './organizations/suspend.js';
+import { updateOrganization } from './organizations/update.js';
 import { getPermissionSet } from './permission-sets/get.js';
 import { listPermissionSets } from './permission-sets/list.js';
 import { countPermissionSets } from './permission-sets/usage.js';
@@ -59,7 +59,6 @@ import { listProjects } from './projects/list.js';
 import { issueCredentials } from './targets/credentials.js';
 import { resolve } from './targets/resolve.js';
 import { resolveMany } from './targets/resolve-many.js';
-import { changeWebhookEndpoint } from './webhooks/change.js';
 import { createWebhookEndpoint } from './webhooks/create.js';
 import { deleteWebhookEndpoint } from './webhooks/delete.js';
 import { listWebhookDeliveries } from './webhooks/deliveries.js';
@@ -68,6 +67,7 @@ import { listWebhookEndpoints } from './webhooks/list.js';
 import { replayWebhookDeliveries, replayWebhookDelivery } from './webhooks/replay.js';
 import { rotateWebhookSecret } from './webhooks/rotate-secret.js';
 import { sendTestMessage } from './webhooks/test.js';
+import { updateWebhookEndpoint } from './webhooks/update.js';
 
 /**
  * Every call of the API. Routes, OpenAPI document, client, API reference and contract tests derive from this table. To add
@@ -77,7 +77,7 @@ export const operations = {
   createConnection,
   listConnections,
   getConnection,
-  renameConnection,
+  updateConnection,
   releaseAccount,
   deleteConnection,
   setRole,
@@ -110,7 +110,7 @@ export const operations = {
   countPermissionSets,
   listOrganizations,
   getOrganization,
-  changeOrganization,
+  updateOrganization,
   suspendOrganization,
   resumeOrganization,
   exportOrganization,
@@ -124,7 +124,7 @@ export const operations = {
   createWebhookEndpoint,
   listWebhookEndpoints,
   getWebhookEndpoint,
-  changeWebhookEndpoint,
+  updateWebhookEndpoint,
   deleteWebhookEndpoint,
   rotateWebhookSecret,
   sendTestMessage,
@@ -135,8 +135,8 @@ export const operations = {
   listPermissionSets,
   getPermissionSet,
   reencrypt,
-  isAlive,
-  isReady,
+  getHealth,
+  getReadiness,
   readMetrics,
   explainProblem,
   getOpenApiDocument,

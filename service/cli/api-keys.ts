@@ -1,26 +1,20 @@
-import { readFileSync } from 'node:fs';
-import type { ApiKey } from '../../client/index.js';
-import { codeOf } from '../unknown-value.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { wholeNumber } from './option-row.js';
+import { fileText, wholeNumber } from './option-row.js';
 import { printTable, printValues } from './print.js';
 import { scopeText } from './target-options.js';
-
-interface CreateOptions {
-  readonly expires?: string;
-  readonly maxDuration?: number;
-  readonly sessionPolicyFile?: string;
-}
 
 export const apiKeyCommands: readonly CommandRow[] = [
   ofCall('createApiKey', {
     usage: 'api-keys create <name>',
     example:
-      'rolebridge api-keys create deploy --permission credentials:issue --scope shop/production --expires 90d',
-    members: { permissions: ['--permission <name...>'], ceilings: false, expiresAt: false },
+      'rolebridge api-keys create deploy --permissions credentials:issue --scope shop/production --expires 90d',
+    members: {
+      permissions: ['--permissions <list>'],
+      ceilings: false,
+      expiresAt: ['--expires <when>', 'an ISO 8601 time, or 12h or 30d from now', timeOf],
+    },
     options: [
-      { flags: '--expires <when>', about: 'an ISO 8601 time, or 12h or 30d from now' },
       {
         flags: '--max-duration <seconds>',
         about: 'the longest credentials that it issues',
@@ -29,37 +23,39 @@ export const apiKeyCommands: readonly CommandRow[] = [
       {
         flags: '--session-policy-file <path>',
         about: 'a session policy for all credentials that it issues',
+        parse: fileText,
       },
     ],
-    request: ({ options: { expires, maxDuration, sessionPolicyFile } }: Given<CreateOptions>) => {
-      const ceilings = {
-        ...(maxDuration !== undefined && { durationSeconds: maxDuration }),
-        ...(sessionPolicyFile !== undefined && { sessionPolicy: textOf(sessionPolicyFile) }),
-      };
-      return {
-        ...(expires !== undefined && { expiresAt: timeOf(expires) }),
-        ...(Object.keys(ceilings).length > 0 && { ceilings }),
-      };
+    request({ options }: Given<{ maxDuration?: number; sessionPolicyFile?: string }>) {
+      const { maxDuration: durationSeconds, sessionPolicyFile: sessionPolicy } = options;
+      const hasCeiling = durationSeconds !== undefined || sessionPolicy !== undefined;
+      return hasCeiling ? { ceilings: { durationSeconds, sessionPolicy } } : {};
     },
-    show(made, { terminal }) {
-      const { id, name, apiKey } = made;
-      printValues(terminal, { id, name, ...authorityOf(made), 'API key': apiKey });
+    show({ id, name, permissions, scope, expiresAt, apiKey }, { terminal }) {
+      printValues(terminal, {
+        id,
+        name,
+        permissions: permissions.join(' '),
+        scope: scope && scopeText(scope),
+        expires: expiresAt,
+        'API key': apiKey,
+      });
       terminal.stdout.write('\nThe key is shown only once.\n');
     },
   }),
   ofCall('listApiKeys', {
     usage: 'api-keys list',
     example: 'rolebridge api-keys list',
-    list: 'apiKeys',
     show: ({ apiKeys }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'PERMISSIONS', 'SCOPE', 'EXPIRES', 'LAST USED', 'REVOKED'],
-        apiKeys.map((key) => {
-          const { permissions, scope, expires } = authorityOf(key);
-          return [key.id, key.name, permissions, scope, expires, key.lastUsedAt, key.revokedAt];
-        }),
-      ),
+      printTable(terminal, apiKeys, {
+        ID: 'id',
+        NAME: 'name',
+        PERMISSIONS: 'permissions',
+        SCOPE: ({ scope }) => scope && scopeText(scope),
+        EXPIRES: 'expiresAt',
+        'LAST USED': 'lastUsedAt',
+        REVOKED: 'revokedAt',
+      }),
   }),
   ofCall('revokeApiKey', {
     usage: 'api-keys revoke <id>',
@@ -68,27 +64,12 @@ export const apiKeyCommands: readonly CommandRow[] = [
   }),
 ];
 
-const authorityOf = ({ permissions, scope, expiresAt }: ApiKey) => ({
-  permissions: permissions.join(' '),
-  scope: scope && scopeText(scope),
-  expires: expiresAt,
-});
-
 /** @throws UsageError */
-export function timeOf(text: string): string {
+function timeOf(text: string): string {
   const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
-  const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : Date.parse(text);
+  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
+  const atMs = isDate ? Date.parse(text) : Number.NaN;
+  const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : atMs;
   if (!Number.isNaN(ms)) return new Date(ms).toISOString();
   throw new UsageError(`"${text}" is not a time.`, 'Give --expires 2027-01-31T00:00:00Z, or 12h or 30d.');
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `The file ${path} can't be read: ${codeOf(error)}.`,
-      'Name a file with a session policy.',
-    );
-  }
 }

@@ -1,4 +1,4 @@
-import { type CommandRow, ofCall } from './command-row.js';
+import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { printTable } from './print.js';
 import { scopeText } from './target-options.js';
 
@@ -6,21 +6,19 @@ export const auditCommands: readonly CommandRow[] = [
   ofCall('listAuditRecords', {
     usage: 'audit',
     example: 'rolebridge audit --connection con_… --limit 20',
-    members: { before: ['--before <id>', 'only records before this one'], connection: ['--connection <id>'] },
-    list: 'records',
+    members: { connection: ['--connection <id>'] },
+    options: [{ flags: '--before <id>', about: 'only records before this one' }],
+    request: ({ options: { before } }: Given<{ before?: string }>) => ({ before }),
     limit: 50,
     show: ({ records }, { terminal }) =>
-      printTable(
-        terminal,
-        ['TIME', 'ACTION', 'OUTCOME', 'ACTOR', 'ABOUT', 'REQUEST'],
-        records.map((record) => [
-          record.at,
-          record.action,
-          record.phase === 'intent' ? 'started' : [record.outcome, record.code].filter(Boolean).join(' '),
-          [record.actor.kind, 'id' in record.actor && record.actor.id].filter(Boolean).join(' '),
-          [record.connectionId, record.target && scopeText(record.target)].filter(Boolean).join(' '),
-          record.requestId,
-        ]),
-      ),
+      printTable(terminal, records, {
+        TIME: 'at',
+        ACTION: 'action',
+        OUTCOME: (record) =>
+          record.phase === 'intent' ? 'started' : [record.outcome, record.code].filter(Boolean),
+        ACTOR: ({ actor }) => [actor.kind, 'id' in actor && actor.id].filter(Boolean),
+        ABOUT: ({ connectionId, target }) => [connectionId, target && scopeText(target)].filter(Boolean),
+        REQUEST: 'requestId',
+      }),
   }),
 ];

@@ -14,16 +14,13 @@ export const calls = {
       permissionSet: "The name of the vendor's permission set for the role.",
       without: { kind: 'list', description: 'Optional statements of the set to omit.' },
       accessKeyId: '',
-      secretAccessKey: '',
-      sessionToken: '',
       sessionExpiresAt: '',
     },
   },
   listConnections: {
     summary: 'Lists connections.',
+    pages: { list: 'connections', cursor: 'after' },
     members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
       reference: '',
       accountId: 'The account of the role or key, or the expected one.',
       assurance: {
@@ -40,8 +37,8 @@ export const calls = {
       scope: 'Connections that hold this scope or one within it: `shop/production`.',
     },
   },
-  getConnection: { summary: 'Returns one connection with its last verification.', members: {} },
-  renameConnection: {
+  getConnection: { summary: 'Returns one connection with its last verification.' },
+  updateConnection: {
     summary:
       'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
     members: {
@@ -59,9 +56,9 @@ export const calls = {
       'Binds a connection to another AWS account: new external ID and callback secret, back to pending.',
     members: { expectedAccountId: 'An AWS account: 12 digits.' },
   },
-  deleteConnection: { summary: 'Deletes a connection, its access key first.', members: {} },
+  deleteConnection: { summary: 'Deletes a connection, its access key first.' },
   setRole: { summary: 'Sets the role by its ARN and verifies it at once.', members: { roleArn: '' } },
-  verifyConnection: { summary: 'Verifies a connection now.', members: {} },
+  verifyConnection: { summary: 'Verifies a connection now.' },
   setScopes: {
     summary: 'Sets where a connection applies.',
     members: { scopes: { kind: 'scopes' }, replace: { kind: 'flag' } },
@@ -89,9 +86,7 @@ export const calls = {
   createSetupCode: {
     summary:
       'Creates a set-up code: one value instead of five for `init --setup`; revokes the previous code.',
-    members: {},
   },
-  revokeSetupCode: { summary: 'Revokes the set-up code of a connection, if it has one.', members: {} },
   rotateCallbackSecret: {
     summary: 'Rotates the callback secret; the previous one stays valid for a while.',
     members: { previousValidSeconds: { kind: 'number', range: [0, 604800] } },
@@ -100,39 +95,16 @@ export const calls = {
     summary: 'Starts a rotation of the external ID; the current one works until the role has the new one.',
     members: { rotateCallbackSecret: { kind: 'flag' } },
   },
-  cancelExternalIdRotation: {
-    summary: 'Cancels the rotation of the external ID; the new one is never used again.',
-    members: {},
-  },
   rotateAccessKey: {
     summary: 'Replaces the access key of a connection with another one of the same account.',
-    members: { accessKeyId: '', secretAccessKey: '', sessionToken: '', sessionExpiresAt: '' },
+    members: { accessKeyId: '', sessionExpiresAt: '' },
   },
-  migrateToRole: {
-    summary: 'Starts the migration of a connection from an access key to a role.',
-    members: {},
-  },
+  migrateToRole: { summary: 'Starts the migration of a connection from an access key to a role.' },
   resolve: {
     summary: 'Returns the connection that applies to a target, and the reason.',
     members: { project: '', environment: '', architecture: '' },
   },
-  resolveMany: {
-    summary: 'Returns the connections that apply to up to 100 targets.',
-    members: { targets: { kind: 'scopes' } },
-  },
-  issueCredentials: {
-    summary: 'Issues short-lived credentials for a target.',
-    members: {
-      project: '',
-      environment: '',
-      architecture: '',
-      durationSeconds: { kind: 'number', range: [900, 43200] },
-      sessionName: '',
-      sessionPolicy: '',
-      tags: { kind: 'texts' },
-    },
-  },
-  listProjects: { summary: 'Lists the declared projects.', members: {} },
+  listProjects: { summary: 'Lists the declared projects.' },
   declareProject: {
     summary: "Declares a project's environments and architectures.",
     query: ['dryRun'],
@@ -163,16 +135,10 @@ export const calls = {
   },
   listEnrollments: {
     summary: 'Lists enrollments, newest first.',
-    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
+    pages: { list: 'enrollments', cursor: 'before' },
   },
-  getEnrollment: {
-    summary: 'Returns an enrollment that has not ended, with its registered accounts.',
-    members: {},
-  },
-  endEnrollment: {
-    summary: 'Ends an enrollment: no further account registers. Its connections stay.',
-    members: {},
-  },
+  getEnrollment: { summary: 'Returns an enrollment that has not ended, with its registered accounts.' },
+  endEnrollment: { summary: 'Ends an enrollment: no further account registers. Its connections stay.' },
   createOrganization: {
     summary: 'Creates an organization and its first API key.',
     isForOperator: true,
@@ -185,9 +151,8 @@ export const calls = {
   listOperatorConnections: {
     summary: 'Lists connections across organizations, a page at a time.',
     isForOperator: true,
+    pages: { list: 'connections', cursor: 'after' },
     members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
       reference: '',
       accountId: 'The account of the role or key, or the expected one.',
       assurance: {
@@ -206,23 +171,18 @@ export const calls = {
   countPermissionSets: {
     summary: 'Counts the connections of each permission set version, across organizations.',
     isForOperator: true,
-    members: {},
   },
   listOrganizations: {
     summary: 'Lists organizations, or searches them by name.',
     isForOperator: true,
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      after: 'The `next` of the previous page.',
-      search: 'A part of the name; letter case does not count.',
-    },
+    pages: { list: 'organizations', cursor: 'after' },
+    members: { search: 'A part of the name; letter case does not count.' },
   },
   getOrganization: {
     summary: 'Returns one organization, by its id or reference, with the use of its quotas.',
     isForOperator: true,
-    members: {},
   },
-  changeOrganization: {
+  updateOrganization: {
     summary: 'Renames an organization, or changes its reference or metadata.',
     isForOperator: true,
     members: {
@@ -238,24 +198,32 @@ export const calls = {
   suspendOrganization: {
     summary: 'Suspends an organization: no credentials, no pages and no changes until it is resumed.',
     isForOperator: true,
-    members: {},
   },
-  resumeOrganization: { summary: 'Resumes a suspended organization.', isForOperator: true, members: {} },
+  resumeOrganization: { summary: 'Resumes a suspended organization.', isForOperator: true },
   exportOrganization: {
     summary: 'Exports the data of an organization, without secrets.',
     isForOperator: true,
-    members: {},
   },
-  eraseOrganization: {
-    summary: 'Deletes an organization and erases its data.',
-    isForOperator: true,
-    members: {},
-  },
+  eraseOrganization: { summary: 'Deletes an organization and erases its data.', isForOperator: true },
   createApiKey: {
     summary: 'Creates an API key within the limits of your key.',
     members: {
       name: '',
-      permissions: { kind: 'list', description: 'The permissions of the key, at most those of its creator.' },
+      permissions: {
+        kind: 'list',
+        description: 'The permissions of the key, at most those of its creator.',
+        values: [
+          'connections:read',
+          'connections:write',
+          'connections:release',
+          'credentials:issue',
+          'targets:write',
+          'keys:write',
+          'links:write',
+          'webhooks:write',
+          'audit:read',
+        ],
+      },
       scope: {
         kind: 'scope',
         description: 'The key sees connections and issues credentials within it only.',
@@ -269,12 +237,9 @@ export const calls = {
   },
   listApiKeys: {
     summary: 'Lists API keys, revoked ones too, without the keys themselves.',
-    members: { limit: { kind: 'number', range: [1, 100] }, after: 'The `next` of the previous page.' },
+    pages: { list: 'apiKeys', cursor: 'after' },
   },
-  revokeApiKey: {
-    summary: 'Revokes an API key at once, with every key and link that was created with it.',
-    members: {},
-  },
+  revokeApiKey: { summary: 'Revokes an API key at once, with every key and link that was created with it.' },
   createSignInLink: {
     summary: 'Creates a URL that signs one person in, for the organization or only one connection.',
     members: {
@@ -294,9 +259,9 @@ export const calls = {
   },
   listSignInLinks: {
     summary: 'Lists sign-in links that have not expired, newest first, without their URLs.',
-    members: { limit: { kind: 'number', range: [1, 100] }, before: '' },
+    pages: { list: 'signInLinks', cursor: 'before' },
   },
-  revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.', members: {} },
+  revokeSignInLink: { summary: 'Revokes a sign-in link at once, and signs its person out.' },
   createWebhookEndpoint: {
     summary: 'Creates a webhook endpoint, and the secret that signs its messages.',
     isForAllOrganizations: true,
@@ -313,10 +278,9 @@ export const calls = {
   listWebhookEndpoints: {
     summary: 'Lists webhook endpoints, oldest first: of one organization, or those for all.',
     isForAllOrganizations: true,
-    members: {},
   },
-  getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true, members: {} },
-  changeWebhookEndpoint: {
+  getWebhookEndpoint: { summary: 'Returns a webhook endpoint.', isForAllOrganizations: true },
+  updateWebhookEndpoint: {
     summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
     isForAllOrganizations: true,
     members: {
@@ -332,7 +296,6 @@ export const calls = {
   deleteWebhookEndpoint: {
     summary: 'Deletes a webhook endpoint and its pending messages.',
     isForAllOrganizations: true,
-    members: {},
   },
   rotateWebhookSecret: {
     summary: 'Creates another secret for a webhook endpoint.',
@@ -342,18 +305,13 @@ export const calls = {
   sendTestMessage: {
     summary: 'Sends a test message (`webhook.test`) to a webhook endpoint.',
     isForAllOrganizations: true,
-    members: {},
   },
   listWebhookDeliveries: {
     summary: 'Lists deliveries to a webhook endpoint, newest first, with status, attempts and last answer.',
     isForAllOrganizations: true,
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      status: { values: ['pending', 'delivered', 'failed'] },
-      after: 'The `next` of the previous page.',
-    },
+    pages: { list: 'deliveries', cursor: 'after' },
+    members: { status: { values: ['pending', 'delivered', 'failed'] } },
   },
-  replayWebhookDelivery: { summary: 'Sends one message again.', isForAllOrganizations: true, members: {} },
   replayWebhookDeliveries: {
     summary: 'Sends the messages of a time range again, oldest first: by default those that failed.',
     isForAllOrganizations: true,
@@ -365,21 +323,7 @@ export const calls = {
   },
   listAuditRecords: {
     summary: 'Lists audit records, newest first.',
-    members: {
-      limit: { kind: 'number', range: [1, 100] },
-      before: 'The `next` of the previous page.',
-      connection: 'Records about one connection only.',
-    },
-  },
-  listPermissionSets: {
-    summary: 'Lists every version of every permission set, the newest first.',
-    members: {},
-  },
-  getPermissionSet: { summary: 'Returns one version of a permission set.', members: {} },
-  reencrypt: {
-    summary:
-      "Re-encrypts all access keys, callback, enrollment and webhook secrets and the keys of persons' names with the first of their keys.",
-    isForOperator: true,
-    members: {},
+    pages: { list: 'records', cursor: 'before' },
+    members: { connection: 'Records about one connection only.' },
   },
 } as const;

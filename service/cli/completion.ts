@@ -44,12 +44,15 @@ const pathsOf = (words: Map<string, string[]>, quote: string): string[] =>
 const cases = (words: Map<string, string[]>) =>
   [...words].map(([path, next]) => `    "${path}") next="${next.join(' ')}" ;;`).join('\n');
 
-const scripts: Record<(typeof shells)[number], (words: Map<string, string[]>) => string> = {
-  bash: (words) => `_rolebridge() {
-  local word path="" next="" current="\${COMP_WORDS[COMP_CWORD]}"
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+/** The function that follows the words of the line and offers the next ones, in the syntax of bash and zsh. */
+const shellFunction = (
+  words: Map<string, string[]>,
+  { typed, atDashes, offer }: { typed: string; atDashes: string; offer: string },
+): string => `_rolebridge() {
+  local word path="" next=""
+  for word in ${typed}; do
     case "$word" in
-      --) return ;;
+      --) ${atDashes} ;;
       -*) ;;
       *) case "\${path:+$path }$word" in
         ${pathsOf(words, '"').join('|')}) path="\${path:+$path }$word" ;;
@@ -59,28 +62,23 @@ const scripts: Record<(typeof shells)[number], (words: Map<string, string[]>) =>
   case "$path" in
 ${cases(words)}
   esac
-  COMPREPLY=($(compgen -W "$next" -- "$current"))
-}
+  ${offer}
+}`;
+
+const scripts: Record<(typeof shells)[number], (words: Map<string, string[]>) => string> = {
+  bash: (words) => `${shellFunction(words, {
+    typed: `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`,
+    atDashes: 'return',
+    offer: `COMPREPLY=($(compgen -W "$next" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
+  })}
 complete -o default -F _rolebridge rolebridge
 `,
   zsh: (words) => `#compdef rolebridge
-_rolebridge() {
-  local word path="" next=""
-  for word in "\${(@)words[2,CURRENT-1]}"; do
-    case "$word" in
-      --) _normal; return ;;
-      -*) ;;
-      *) case "\${path:+$path }$word" in
-        ${pathsOf(words, '"').join('|')}) path="\${path:+$path }$word" ;;
-      esac ;;
-    esac
-  done
-  case "$path" in
-${cases(words)}
-  esac
-  compadd -- \${=next}
-  _files
-}
+${shellFunction(words, {
+  typed: `"\${(@)words[2,CURRENT-1]}"`,
+  atDashes: '_normal; return',
+  offer: `compadd -- \${=next}\n  _files`,
+})}
 if [ "$funcstack[1]" = "_rolebridge" ]; then _rolebridge "$@"; else compdef _rolebridge rolebridge; fi
 `,
   fish: (words) => `function __rolebridge_path

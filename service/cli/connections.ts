@@ -1,18 +1,9 @@
 import { type CommandRow, type Given, ofCall } from './command-row.js';
-import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
-import { templateCommands } from './role-templates.js';
+import { formatOption, type TemplateFormat, templateCommands } from './role-templates.js';
 import { readAccessKey } from './secret-input.js';
 import type { ServiceOptions } from './service-options.js';
-import {
-  checkFormatOptions,
-  type FormatOptions,
-  formatOption,
-  printConnection,
-  show,
-  showCreated,
-  statusText,
-} from './show-connection.js';
+import { printConnection, show, showCreated, statusText } from './show-connection.js';
 import { scopeText } from './target-options.js';
 
 export const connectionCommands: readonly CommandRow[] = [
@@ -24,10 +15,8 @@ export const connectionCommands: readonly CommandRow[] = [
       expectedAccountId: ['--expected-account <id>', 'the only AWS account that may be connected'],
       permissionSet: ['--permission-set <name>', 'the permission set of the connection'],
       without: ['--without <sids>', 'its optional statements that are left out, separated by commas'],
-      secretAccessKey: false,
-      sessionToken: false,
-      sessionExpiresAt: false,
       accessKeyId: ['--access-key-id <id>', 'its id; implies --access-key'],
+      sessionExpiresAt: false,
     },
     options: [
       {
@@ -37,26 +26,27 @@ export const connectionCommands: readonly CommandRow[] = [
       },
       formatOption,
     ],
-    run: create,
+    async request(given: Given<ServiceOptions & { accessKey?: boolean; accessKeyId?: string }>) {
+      const { accessKey, accessKeyId } = given.options;
+      if (!accessKey && accessKeyId === undefined) return {};
+      return { method: 'access_key', ...(await readAccessKey(given)) };
+    },
+    show: (created, given) =>
+      'roleTemplates' in created ? showCreated(created, given) : show(created, given),
   }),
   ofCall('listConnections', {
     usage: 'connection list',
     example: 'rolebridge connection list --status failed',
-    list: 'connections',
     show: ({ connections }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'STATUS', 'ASSURANCE', 'METHOD', 'ACCOUNT', 'SCOPES'],
-        connections.map((connection) => [
-          connection.id,
-          connection.name,
-          statusText(connection),
-          'assurance' in connection ? connection.assurance : undefined,
-          connection.method,
-          'accountId' in connection ? connection.accountId : undefined,
-          connection.scopes.map(scopeText).join(', '),
-        ]),
-      ),
+      printTable(terminal, connections, {
+        ID: 'id',
+        NAME: 'name',
+        STATUS: statusText,
+        ASSURANCE: 'assurance',
+        METHOD: 'method',
+        ACCOUNT: 'accountId',
+        SCOPES: ({ scopes }) => scopes.map(scopeText).join(', '),
+      }),
   }),
   ofCall('getConnection', {
     usage: 'connection show <id>',
@@ -69,30 +59,21 @@ export const connectionCommands: readonly CommandRow[] = [
     show,
   }),
   ofCall('setRole', {
-    usage: 'connection role <id> <arn>',
+    usage: 'connection role <id> <role-arn>',
     example: 'rolebridge connection role con_… arn:aws:iam::210987654321:role/rolebridge',
-    members: { roleArn: false },
-    request: ({ words: [, roleArn] }) => ({ roleArn }),
     show,
   }),
-  ofCall('renameConnection', {
+  ofCall('updateConnection', {
     usage: 'connection change <id>',
     example: 'rolebridge connection change con_… --reference aws-1 --default-region eu-central-1',
     members: { expectedAccountId: ['--expected-account <id>'] },
     show,
   }),
-  ofCall('renameConnection', {
+  ofCall('updateConnection', {
     usage: 'connection rename <id> <name>',
     about: 'renames a connection',
     example: 'rolebridge connection rename con_… "shop, production"',
-    members: {
-      reference: false,
-      metadata: false,
-      defaultRegion: false,
-      expectedAccountId: false,
-      permissionSet: false,
-      without: false,
-    },
+    members: false,
     show,
   }),
   ofCall('releaseAccount', {
@@ -100,11 +81,7 @@ export const connectionCommands: readonly CommandRow[] = [
     example: 'rolebridge connection release-account con_… --expected-account 210987654321',
     members: { expectedAccountId: ['--expected-account <id>', 'the account to connect next'] },
     options: [formatOption],
-    async run({ terminal, words: [id = ''], options, members, client }: Given<FormatOptions>) {
-      checkFormatOptions(options);
-      const expectedAccountId = String(members.expectedAccountId ?? '');
-      showCreated(terminal, await (await client()).releaseAccount(id, { expectedAccountId }), options);
-    },
+    show: showCreated,
   }),
   ofCall('deleteConnection', {
     usage: 'connection delete <id>',
@@ -116,41 +93,30 @@ export const connectionCommands: readonly CommandRow[] = [
     example: 'aws iam create-access-key --user-name vendor | rolebridge connection rotate-key con_…',
     members: {
       accessKeyId: ['--access-key-id <id>', 'the id of the new key'],
-      secretAccessKey: false,
-      sessionToken: false,
       sessionExpiresAt: false,
     },
-    async run(given: Given<ServiceOptions & { accessKeyId?: string }>) {
-      const { terminal, words, options } = given;
-      const client = await given.client();
-      refuseTwoSecretsOnOneInput(options);
-      const key = await readAccessKey(terminal, options.accessKeyId);
-      const connection = await client.rotateAccessKey(words[0] ?? '', key);
-      printConnection(connection, given);
-    },
+    request: readAccessKey,
+    show,
   }),
   ofCall('migrateToRole', {
     usage: 'connection migrate-to-role <id>',
     example: 'rolebridge connection migrate-to-role con_…',
     options: [formatOption],
-    async run({ terminal, words: [id = ''], options, client }: Given<FormatOptions>) {
-      checkFormatOptions(options);
-      showCreated(terminal, await (await client()).migrateToRole(id), options);
-    },
+    show: showCreated,
   }),
   ofCall('rotateExternalId', {
     usage: 'connection rotate-external-id <id>',
     example: 'rolebridge connection rotate-external-id con_… --format terraform',
     members: { rotateCallbackSecret: ['--callback-secret', 'rotate the callback secret too'] },
     options: [{ flags: '--cancel', about: 'cancel the rotation' }, formatOption],
-    async run(given: Given<FormatOptions & { cancel?: boolean }>) {
+    async run(given: Given<{ format?: TemplateFormat; cancel?: boolean }>) {
       const { terminal, words, options, members } = given;
       const [id = ''] = words;
-      checkFormatOptions(options);
       const client = await given.client();
-      if (!options.cancel) return showCreated(terminal, await client.rotateExternalId(id, members), options);
-      const connection = await client.cancelExternalIdRotation(id);
-      printConnection(connection, given);
+      if (options.cancel) return printConnection(await client.cancelExternalIdRotation(id), given);
+      const rotation = await client.rotateExternalId(id, members);
+      if (options.json) printJson(terminal, rotation);
+      else showCreated(rotation, given);
     },
   }),
   ofCall('rotateCallbackSecret', {
@@ -187,26 +153,3 @@ export const connectionCommands: readonly CommandRow[] = [
     },
   }),
 ];
-
-type CreateOptions = ServiceOptions & FormatOptions & { accessKey?: boolean; accessKeyId?: string };
-
-async function create(given: Given<CreateOptions>): Promise<void> {
-  const { terminal, options, members, words } = given;
-  checkFormatOptions(options);
-  const client = await given.client();
-  const wanted = { ...members, name: words[0] ?? '' };
-  if (!options.accessKey && options.accessKeyId === undefined)
-    return showCreated(terminal, await client.createConnection(wanted), options);
-  refuseTwoSecretsOnOneInput(options);
-  const key = await readAccessKey(terminal, options.accessKeyId);
-  const connection = await client.createAccessKeyConnection({ ...wanted, method: 'access_key', ...key });
-  printConnection(connection, given);
-}
-
-function refuseTwoSecretsOnOneInput({ apiKeyFile }: ServiceOptions): void {
-  if (apiKeyFile === '-')
-    throw new UsageError(
-      'Standard input can’t hold the API key and the access key.',
-      'Give the API key with --api-key-file PATH or ROLEBRIDGE_API_KEY.',
-    );
-}

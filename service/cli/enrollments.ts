@@ -2,8 +2,9 @@ import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { jsonOption } from './option-row.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
+import { allowHttpOption } from './service-options.js';
 
-/** Many accounts that register themselves. */
+/** Enrollments: accounts of an AWS Organization that register themselves. */
 export const enrollmentCommands: readonly CommandRow[] = [
   ofCall('createEnrollment', {
     usage: 'enrollment create <name>',
@@ -24,15 +25,14 @@ export const enrollmentCommands: readonly CommandRow[] = [
   ofCall('listEnrollments', {
     usage: 'enrollment list',
     example: 'rolebridge enrollment list',
-    list: 'enrollments',
     show: ({ enrollments }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'ACCOUNTS', 'MADE', 'ENDS'],
-        enrollments.map(({ id, name, registered, maxAccounts, createdAt, expiresAt }) => [
-          ...[id, name, `${registered} of ${maxAccounts}`, createdAt, expiresAt],
-        ]),
-      ),
+      printTable(terminal, enrollments, {
+        ID: 'id',
+        NAME: 'name',
+        ACCOUNTS: ({ registered, maxAccounts }) => `${registered} of ${maxAccounts}`,
+        CREATED: 'createdAt',
+        ENDS: 'expiresAt',
+      }),
   }),
   ofCall('getEnrollment', {
     usage: 'enrollment show <id>',
@@ -40,11 +40,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
     show({ id, name, expiresAt, maxAccounts, accounts }, { terminal }) {
       printValues(terminal, { id, name, ends: expiresAt, accounts: `${accounts.length} of ${maxAccounts}` });
       terminal.stdout.write('\n');
-      printTable(
-        terminal,
-        ['ACCOUNT', 'CONNECTION'],
-        accounts.map(({ accountId, connectionId }) => [accountId, connectionId]),
-      );
+      printTable(terminal, accounts, { ACCOUNT: 'accountId', CONNECTION: 'connectionId' });
     },
   }),
   ofCall('getEnrollment', {
@@ -65,10 +61,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
     options: [
       { flags: '--label <name>', about: 'the label in the scope rule' },
       { flags: '--partition <name>', about: 'the AWS partition', initial: 'aws' },
-      {
-        flags: '--allow-http',
-        about: 'allow http: to another machine, where secrets can be read on the way',
-      },
+      allowHttpOption,
       jsonOption,
     ],
     async run({ terminal, words: [url = ''], options }: Given<RegisterOptions>) {

@@ -58,7 +58,7 @@ ${all
   .join('\n')}
 </tbody></table>`;
 
-/** Told apart by more than color. */
+/** A mark that differs by more than its color. */
 const mark = (met: boolean, text: string): string =>
   `<b class="${met ? 'met' : 'not'}"><span aria-hidden="true">${met ? '✓' : '✗'}</span> ${text}</b>`;
 

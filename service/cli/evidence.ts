@@ -4,7 +4,7 @@ import { type Evidence, evidencePage, type Report } from './evidence-page.js';
 import { oneOf } from './option-row.js';
 import { printJson } from './print.js';
 
-/** For AWS's Foundational Technical Review, the controls on cross-account access (CAA). */
+/** The controls on cross-account access (CAA) of AWS's Foundational Technical Review. */
 export const evidenceCommands: readonly CommandRow[] = [
   {
     usage: 'evidence',
@@ -42,6 +42,16 @@ const titles = {
 } as const;
 type Control = keyof typeof titles;
 
+const metByConstruction: readonly (readonly [Control, string])[] = [
+  ['CAA-004', 'the service creates 240 random bits for each connection; no call accepts one'],
+  ['CAA-005', 'the store refuses an external ID that was ever issued'],
+  ['CAA-006', 'the page and the API show it; no call changes it'],
+  [
+    'CAA-007',
+    'construct, Terraform, CloudFormation, StackSet and AWS CLI templates; no permission by default',
+  ],
+];
+
 const evidence = (control: Control, met: boolean, by: string, lastShownAt?: string): Evidence => ({
   control,
   title: titles[control],
@@ -63,31 +73,17 @@ function reportOf(connections: readonly Connection[], now: Date): Report {
     const found = reports.flatMap(({ controls }) => controls.filter((one) => one.control === control));
     const missing = found.filter(({ met }) => !met).length;
     const times = found.flatMap(({ lastShownAt }) => lastShownAt ?? []).sort();
-    const by =
-      missing === 0
-        ? `all connections in use (${found.length})`
-        : `${missing} of ${found.length} connections don't meet it`;
-    return evidence(control, missing === 0, by, times[0]);
+    if (found.length === 0) return evidence(control, false, 'no connection is in use yet');
+    return missing === 0
+      ? evidence(control, true, `all connections in use (${found.length})`, times[0])
+      : evidence(control, false, `${missing} of ${found.length} connections don't meet it`, times[0]);
   };
   return {
     createdAt: now.toISOString(),
     controlsOf: 'AWS Foundational Technical Review, cross-account access',
     vendor: [
-      all('CAA-001'),
-      all('CAA-002'),
-      all('CAA-003'),
-      evidence(
-        'CAA-004',
-        true,
-        'the service creates 240 random bits for each connection; no call accepts one',
-      ),
-      evidence('CAA-005', true, 'the store refuses an external ID that was ever issued'),
-      evidence('CAA-006', true, 'the page and the API show it; no call changes it'),
-      evidence(
-        'CAA-007',
-        true,
-        'construct, Terraform, CloudFormation, StackSet and AWS CLI templates; no permission by default',
-      ),
+      ...(['CAA-001', 'CAA-002', 'CAA-003'] as const).map(all),
+      ...metByConstruction.map(([control, by]) => evidence(control, true, by)),
     ],
     connections: reports,
   };
@@ -102,6 +98,10 @@ function controlsOf(connection: Connection): Evidence[] {
   const required = passed('external_id_required');
   const exact = passed('external_id_exact');
   const policy = passed('trust_policy');
+  const isEnforced = required !== undefined && exact !== undefined;
+  const probes = isEnforced
+    ? 'AssumeRole without the external ID, and with another one, is denied'
+    : 'not shown by the last verification';
   return [
     evidence(
       'CAA-001',
@@ -110,20 +110,8 @@ function controlsOf(connection: Connection): Evidence[] {
       assumed?.at,
     ),
     policy
-      ? evidence(
-          'CAA-002',
-          true,
-          'the trust policy was read: it requires exactly this external ID',
-          policy.at,
-        )
-      : evidence(
-          'CAA-002',
-          required !== undefined && exact !== undefined,
-          required && exact
-            ? 'AssumeRole without the external ID, and with another one, is denied'
-            : 'not shown by the last verification',
-          exact?.at,
-        ),
+      ? evidence('CAA-002', true, 'the trust policy requires exactly this external ID', policy.at)
+      : evidence('CAA-002', isEnforced, probes, exact?.at),
     evidence(
       'CAA-003',
       isRole,

@@ -3,8 +3,7 @@ import { constants } from 'node:os';
 import type { Credentials } from '../../client/index.js';
 import type { CommandRow, Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
-import { Ended, reportFailure, UsageError } from './failure.js';
-import { clientOf } from './service-options.js';
+import { ExitCode } from './failure.js';
 import { type SessionOptions, sessionOptions, sessionRequestOf } from './session-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -16,25 +15,15 @@ export const execCommands: readonly CommandRow[] = [
     asks: 'service',
     options: sessionOptions,
     passesOptions: true,
-    async run({ terminal, words: [command = '', ...words], options }: Given<SessionOptions>) {
-      const credentials = await credentialsFor(options, terminal);
-      throw new Ended(await runWith(command, words, environmentWith(terminal.env, credentials), terminal));
+    async run({ terminal, words: [command = '', ...words], options, client }: Given<SessionOptions>) {
+      const request = sessionRequestOf(options);
+      const credentials = await (await client()).issueCredentials(request);
+      throw new ExitCode(await runWith(command, words, environmentWith(terminal.env, credentials), terminal));
     },
   },
 ];
 
-/** A command that did not run must not look like one that ran and ended so. */
-async function credentialsFor(options: SessionOptions, terminal: Terminal): Promise<Credentials> {
-  try {
-    return await (await clientOf(options, terminal)).issueCredentials(sessionRequestOf(options));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    reportFailure(error, terminal, options.json ?? false);
-    throw new Ended(exitCodes.notExecuted);
-  }
-}
-
-/** All that an AWS tool takes credentials from, in front of or beside the three variables. */
+/** Every other source that an AWS SDK takes credentials from, and the keys of this program. */
 const otherSources = [
   'AWS_PROFILE',
   'AWS_DEFAULT_PROFILE',
@@ -46,30 +35,24 @@ const otherSources = [
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-  // Set by this program itself, about its own SDK.
+  // This program sets it for its own SDK.
   'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
-  // The command is to have these credentials, and not the key to all others.
+  // The command gets these credentials, not the key to all others.
   'ROLEBRIDGE_API_KEY',
   'ROLEBRIDGE_OPERATOR_TOKEN',
 ];
 
 function environmentWith(env: NodeJS.ProcessEnv, credentials: Credentials): NodeJS.ProcessEnv {
-  const kept = Object.fromEntries(
-    Object.entries(env).filter(
-      ([name]) =>
-        !/^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|CREDENTIAL_EXPIRATION)$/.test(name) &&
-        !otherSources.includes(name),
-    ),
-  );
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !otherSources.includes(name)));
   return {
     ...kept,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    ...(credentials.region !== undefined && !kept.AWS_REGION && { AWS_REGION: credentials.region }),
-    ...(credentials.region !== undefined &&
-      !kept.AWS_DEFAULT_REGION && { AWS_DEFAULT_REGION: credentials.region }),
-    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
-    ...(credentials.expiration !== undefined && { AWS_CREDENTIAL_EXPIRATION: credentials.expiration }),
+    // An undefined one is not set.
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_CREDENTIAL_EXPIRATION: credentials.expiration,
+    AWS_REGION: kept.AWS_REGION || credentials.region,
+    AWS_DEFAULT_REGION: kept.AWS_DEFAULT_REGION || credentials.region,
   };
 }
 
@@ -84,7 +67,7 @@ const passedOn = [
   'SIGCONT',
 ] as const;
 
-/** Ends as the command does: with its code, or 128 and the number of the signal that ended it, as a shell has it. */
+/** Returns the exit code of the command, or 128 and the number of the signal that ended it, as a shell does. */
 function runWith(
   command: string,
   words: readonly string[],

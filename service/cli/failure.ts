@@ -5,21 +5,20 @@ import { exitCodes } from './exit-codes.js';
 import { printable } from './print.js';
 import type { Terminal } from './terminal.js';
 
-/** The command was written wrongly: the message says how, the remedy what to write. */
+/** A mistake in a command or its input. The remedy is the correct form. */
 export class UsageError extends Error {
-  readonly remedy: string | undefined;
-  constructor(message: string, remedy?: string) {
+  constructor(
+    message: string,
+    readonly remedy?: string,
+  ) {
     super(message);
-    this.remedy = remedy;
   }
 }
 
-/** A command that has shown all there is to show and ends with this code. */
-export class Ended extends Error {
-  readonly exitCode: number;
-  constructor(exitCode: number) {
+/** Ends a command that has printed its result, with this exit code. */
+export class ExitCode extends Error {
+  constructor(readonly exitCode: number) {
     super(`ended with ${exitCode}`);
-    this.exitCode = exitCode;
   }
 }
 
@@ -31,9 +30,9 @@ interface Failure {
   readonly problem?: Readonly<Record<string, unknown>>;
 }
 
-/** Says what went wrong, for people or as JSON, and with which code to end. A bug shows its stack. */
+/** Prints the error, for people or as JSON, and returns the exit code. A bug shows its stack. */
 export function reportFailure(error: unknown, terminal: Terminal, asJson: boolean): number {
-  if (error instanceof Ended) return error.exitCode;
+  if (error instanceof ExitCode) return error.exitCode;
   const failure = failureOf(error);
   if (failure === undefined) {
     terminal.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -51,28 +50,20 @@ function failureOf(error: unknown): Failure | undefined {
     return { exitCode: exitCodes.usage, code: 'usage', detail: error.message, remedy: error.remedy };
   if (error instanceof ServiceUrlError || error instanceof ConfigurationError)
     return { exitCode: exitCodes.usage, code: 'configuration', detail: error.message };
-  if (error instanceof RolebridgeUnreachableError)
-    return {
-      exitCode: exitCodes.inconclusive,
-      code: error.reason,
-      detail: error.message,
-      remedy: error.remedy,
-    };
+  if (error instanceof RolebridgeUnreachableError) {
+    const { reason: code, message: detail, remedy } = error;
+    return { exitCode: exitCodes.inconclusive, code, detail, remedy };
+  }
   if (error instanceof RolebridgeApiError) {
     const { code, detail, remedy, problem, status, requestId } = error;
     const exitCode = status === 429 || status === 503 ? exitCodes.inconclusive : exitCodes.refused;
     return { exitCode, code, detail, remedy, problem: { ...problem, requestId } };
   }
   if (error instanceof RolebridgeError) {
-    const { code, detail, remedy, members } = error;
-    const isInconclusive = code === 'store_unavailable' || error.retryAfterSeconds !== undefined;
-    return {
-      exitCode: isInconclusive ? exitCodes.inconclusive : exitCodes.refused,
-      code,
-      detail,
-      remedy,
-      problem: members,
-    };
+    const { code, detail, remedy, members: problem, retryAfterSeconds } = error;
+    const isInconclusive = code === 'store_unavailable' || retryAfterSeconds !== undefined;
+    const exitCode = isInconclusive ? exitCodes.inconclusive : exitCodes.refused;
+    return { exitCode, code, detail, remedy, problem };
   }
   return undefined;
 }

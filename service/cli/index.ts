@@ -1,11 +1,13 @@
 /**
- * The command line: `run` reads options, calls in, and says with which code to end. `rolebridge credentials` alone loads
- * nothing but the client (`start.ts`); commands that work on the store load the service when they run.
+ * The command line: `run` runs one command and returns its exit code. `rolebridge credentials` alone loads nothing but
+ * the client (`start.ts`); commands that work on the store load the service when they run.
  */
-import { type Command, Option } from 'commander';
+import { createRequire } from 'node:module';
+import { Command, CommanderError, Option } from 'commander';
 import type { CommandRow } from './command-row.js';
+import { exitCodes } from './exit-codes.js';
+import { ExitCode, reportFailure } from './failure.js';
 import { descriptionOf, optionsOf, partsOf } from './options-of.js';
-import { newProgram, runProgram } from './program.js';
 import { runRow } from './run-row.js';
 import { commandTable, groups } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -13,13 +15,40 @@ import type { Terminal } from './terminal.js';
 export { exitCodes } from './exit-codes.js';
 export type { Terminal } from './terminal.js';
 
-/** Runs one command line and answers with the code to end with; it never throws. */
-export const run = (words: readonly string[], terminal: Terminal): Promise<number> =>
-  runProgram(createProgram(terminal), words.length === 0 ? ['serve'] : words, terminal);
+/** Runs one command and returns its exit code. It never throws. */
+export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+  const given = words.length === 0 ? ['serve'] : [...words];
+  try {
+    await createProgram(terminal).parseAsync(given, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    const code = exitCodeOf(error, given, terminal);
+    // The other codes are those of the command that `exec` runs.
+    const isExec = given[0] === 'exec' && code !== exitCodes.ok && !(error instanceof ExitCode);
+    return isExec ? exitCodes.notExecuted : code;
+  }
+}
 
-/** The tree of all commands. */
+function exitCodeOf(error: unknown, given: readonly string[], terminal: Terminal): number {
+  // Commander has printed the error; help and version aren't failures.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  const end = given.indexOf('--');
+  return reportFailure(error, terminal, given.slice(0, end === -1 ? undefined : end).includes('--json'));
+}
+
+/** The program with all its commands. */
 export function createProgram(terminal: Terminal): Command {
-  const program = newProgram(terminal);
+  const program = new Command('rolebridge')
+    .description('Connect customers’ AWS accounts, and use the connections.')
+    .version(version())
+    .enablePositionalOptions()
+    .showHelpAfterError('("rolebridge help COMMAND" shows its options)')
+    .addHelpText('after', helpEnd)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    });
   for (const row of commandTable) addCommand(program, row, terminal);
   return program;
 }
@@ -37,9 +66,26 @@ function addCommand(program: Command, row: CommandRow, terminal: Terminal): void
     .description(descriptionOf(row))
     .addHelpText('after', `\nExample:\n  ${row.example}`);
   if (row.passesOptions) command.passThroughOptions();
-  for (const { flags, about, parse, initial, isRequired = false } of optionsOf(row)) {
-    const option = new Option(flags, about).makeOptionMandatory(isRequired).default(initial);
+  for (const { flags, about, parse, initial, isRequired = false, conflicts = [] } of optionsOf(row)) {
+    const option = new Option(flags, about)
+      .makeOptionMandatory(isRequired)
+      .default(initial)
+      .conflicts(conflicts);
     command.addOption(parse ? option.argParser(parse) : option);
   }
   command.action(() => runRow(row, commandTable, { terminal, words: command.args, options: command.opts() }));
 }
+
+/** The version of the package, from the source and from `dist`. */
+function version(): string {
+  const { version } = createRequire(import.meta.url)('@rolebridge/service/package.json');
+  return version;
+}
+
+const helpEnd = `
+Exits with 0 when done, 1 when refused or failed, 2 when the command or a setting is wrong, 3 when the result is
+unknown (unreachable, or to be retried). exec exits as its command does, or with 125 if the command did not run.
+
+Example:
+  export ROLEBRIDGE_URL=https://connect.vendor.example ROLEBRIDGE_API_KEY=rbk_…
+  rolebridge connection list`;

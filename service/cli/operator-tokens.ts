@@ -1,16 +1,13 @@
-import type { OperatorCommand } from '../actions/run-operator-command.js';
 import { type OperatorPermission, operatorPermissions, readingPermissions } from '../domain/operator.js';
-import { textIn } from '../unknown-value.js';
 import type { CommandRow, Given } from './command-row.js';
-import { UsageError } from './failure.js';
-import { jsonOption, wholeNumber } from './option-row.js';
-import { printJson, printTable, printValues } from './print.js';
-import type { Terminal } from './terminal.js';
+import { jsonOption, oneOf, wholeNumber } from './option-row.js';
+import { printTable, printValues } from './print.js';
 
 interface CreateOptions {
-  readonly permissions?: string;
+  readonly permissions?: OperatorPermission[];
   readonly readOnly?: boolean;
-  readonly expiresInDays?: number;
+  /** The time that many days from now. */
+  readonly expiresInDays?: string;
 }
 
 interface ShownToken {
@@ -19,9 +16,11 @@ interface ShownToken {
   readonly permissions: readonly string[];
   readonly expiresAt?: string;
   readonly lastUsedAt?: string;
+  /** The secret, in the answer to its creation only. */
+  readonly token?: string;
 }
 
-/** On the machine of the service: no token can create another one. */
+/** These commands run on the machine of the service: no token can create another one. */
 export const operatorTokenCommands: readonly CommandRow[] = [
   {
     usage: 'operator-token create <name>',
@@ -31,30 +30,24 @@ export const operatorTokenCommands: readonly CommandRow[] = [
       {
         flags: '--permissions <list>',
         about: `separated by commas: ${operatorPermissions.join(', ')} (default: all)`,
+        parse: permissionsOf,
       },
       { flags: '--read-only', about: `the same as --permissions ${readingPermissions.join(',')}` },
       {
         flags: '--expires-in-days <days>',
         about: 'lifetime of the token',
-        parse: wholeNumber('--expires-in-days', 1, 3_650),
+        parse: daysFromNow,
       },
       jsonOption,
     ],
-    async run({ terminal, words: [name = ''], options }: Given<CreateOptions>) {
-      const days = options.expiresInDays;
-      const made = await run(terminal, {
-        command: 'operator-token.create',
-        name,
-        permissions: permissionsIn(options),
-        ...(days !== undefined && { expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() }),
-      });
-      if (options.json) return printJson(terminal, made);
-      printValues(terminal, {
-        id: textIn(made, 'id'),
-        name: textIn(made, 'name'),
-        expires: textIn(made, 'expiresAt'),
-        token: textIn(made, 'token'),
-      });
+    command: ({ words: [name = ''], options }: Given<CreateOptions>) => ({
+      command: 'operator-token.create',
+      name,
+      permissions: permissionsIn(options),
+      expiresAt: options.expiresInDays,
+    }),
+    show({ id, name, expiresAt, token }: ShownToken, { terminal }) {
+      printValues(terminal, { id, name, expires: expiresAt, token });
       terminal.stdout.write('\nThe token is shown only once.\n');
     },
   },
@@ -63,34 +56,24 @@ export const operatorTokenCommands: readonly CommandRow[] = [
     about: 'list the valid tokens',
     example: 'rolebridge operator-token list',
     options: [jsonOption],
-    async run({ terminal, options }) {
-      const { tokens } = (await run(terminal, { command: 'operator-token.list' })) as {
-        tokens: ShownToken[];
-      };
-      if (options.json) return printJson(terminal, { tokens });
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'EXPIRES', 'LAST USED', 'PERMISSIONS'],
-        tokens.map(({ id, name, expiresAt, lastUsedAt, permissions }) => [
-          id,
-          name,
-          expiresAt,
-          lastUsedAt,
-          permissions.length === operatorPermissions.length ? 'all' : permissions.join(' '),
-        ]),
-      );
-    },
+    command: () => ({ command: 'operator-token.list' }),
+    show: ({ tokens }: { tokens: readonly ShownToken[] }, { terminal }) =>
+      printTable(terminal, tokens, {
+        ID: 'id',
+        NAME: 'name',
+        EXPIRES: 'expiresAt',
+        'LAST USED': 'lastUsedAt',
+        PERMISSIONS: ({ permissions }) =>
+          permissions.length === operatorPermissions.length ? 'all' : permissions,
+      }),
   },
   {
     usage: 'operator-token revoke <id>',
     about: 'revoke a token at once',
     example: 'rolebridge operator-token revoke opt_…',
     options: [jsonOption],
-    async run({ terminal, words: [id = ''], options }) {
-      const revoked = await run(terminal, { command: 'operator-token.revoke', id });
-      if (options.json) return printJson(terminal, revoked);
-      terminal.stdout.write(`revoked ${id}\n`);
-    },
+    command: ({ words: [id = ''] }) => ({ command: 'operator-token.revoke', id }),
+    done: 'revoked',
   },
   {
     usage: 'operator link <token>',
@@ -104,31 +87,27 @@ export const operatorTokenCommands: readonly CommandRow[] = [
       },
       jsonOption,
     ],
-    async run({ terminal, words: [token = ''], options }: Given<{ expiresInMinutes?: number }>) {
-      const { expiresInMinutes = 15, json } = options;
-      const link = await run(terminal, { command: 'operator.link', token, expiresInMinutes });
-      if (json) return printJson(terminal, link);
-      printValues(terminal, { url: textIn(link, 'url'), expires: textIn(link, 'expiresAt') });
+    command: ({ words: [token = ''], options }: Given<{ expiresInMinutes?: number }>) => ({
+      command: 'operator.link',
+      token,
+      expiresInMinutes: options.expiresInMinutes ?? 15,
+    }),
+    show({ url, expiresAt }: { url: string; expiresAt: string }, { terminal }) {
+      printValues(terminal, { url, expires: expiresAt });
       terminal.stdout.write('\nThe link works once.\n');
     },
   },
 ];
 
-async function run(terminal: Terminal, command: OperatorCommand): Promise<object> {
-  const { operatorCommand } = await import('./store-commands.js');
-  return operatorCommand(command, terminal);
+const permissionsIn = ({ permissions, readOnly }: CreateOptions): OperatorPermission[] =>
+  readOnly ? [...readingPermissions] : (permissions ?? [...operatorPermissions]);
+
+function permissionsOf(list: string): OperatorPermission[] {
+  const permissionOf = oneOf('--permissions', operatorPermissions);
+  return list.split(',').map((text) => permissionOf(text.trim()));
 }
 
-function permissionsIn({ permissions, readOnly }: CreateOptions): OperatorPermission[] {
-  if (readOnly) return [...readingPermissions];
-  if (permissions === undefined) return [...operatorPermissions];
-  return permissions.split(',').map((text) => {
-    const found = operatorPermissions.find((one) => one === text.trim());
-    if (found === undefined)
-      throw new UsageError(
-        `There is no permission ${JSON.stringify(text)}.`,
-        `Use: ${operatorPermissions.join(', ')}.`,
-      );
-    return found;
-  });
+function daysFromNow(text: string): string {
+  const days = wholeNumber('--expires-in-days', 1, 3_650)(text);
+  return new Date(Date.now() + days * 86_400_000).toISOString();
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { codeOf, messageOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
 
-/** An option: its flags, description, and how its text is read. */
+/** An option: its flags, description, and the parser of its text. */
 export interface OptionRow {
   readonly flags: string;
   readonly about: string;
@@ -9,6 +11,8 @@ export interface OptionRow {
   readonly parse?: (text: string, before: any) => unknown;
   readonly initial?: string | number;
   readonly isRequired?: true;
+  /** The name of an option that can't be given beside this one. */
+  readonly conflicts?: string;
 }
 
 export const jsonOption: OptionRow = { flags: '--json', about: 'print JSON, including errors' };
@@ -31,7 +35,28 @@ export const oneOf =
     throw new UsageError(`${name} must be one of ${values.join(', ')}, not ${JSON.stringify(text)}.`);
   };
 
-/** The name under which the value of an option is kept. */
+/** A parser of an option that is given once for each pair. @throws UsageError */
+export const nameValue =
+  (name: string, form = 'NAME=VALUE') =>
+  (text: string, before?: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`${name} must be ${form}, not ${JSON.stringify(text)}.`);
+    return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+  };
+
+/** The content of a file; a parser of an option with a path. @throws UsageError */
+export function fileText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `The file ${path} can't be read: ${codeOf(error) ?? messageOf(error)}.`,
+      'Check the path and the permissions of the file.',
+    );
+  }
+}
+
+/** The name of an option's value: `--api-key-file <path>` is `apiKeyFile`. */
 export const attributeOf = ({ flags }: OptionRow): string => camelCase(/--([\w-]+)/.exec(flags)?.[1] ?? '');
 
 export const camelCase = (name: string): string =>

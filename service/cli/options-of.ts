@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { routes } from '../../client/api.js';
 import { messageOf } from '../unknown-value.js';
 import { calls } from './calls.js';
 import type { CallId, CommandRow } from './command-row.js';
 import { UsageError } from './failure.js';
-import { camelCase, type OptionRow, oneOf, wholeNumber } from './option-row.js';
-import { operatorOptions, serviceOptions } from './service-options.js';
+import { camelCase, fileText, nameValue, type OptionRow, oneOf, wholeNumber } from './option-row.js';
+import { allOrganizationsOption, operatorOptions, remoteOptions, serviceOptions } from './service-options.js';
 import { scopeOf } from './target-options.js';
 
 interface Member {
@@ -19,17 +18,19 @@ interface KnownCall {
   readonly summary: string;
   readonly isForOperator?: true;
   readonly isForAllOrganizations?: true;
-  /** Members of the query of a call that has a body too. */
+  /** The list of the answer, and the query parameter that continues it. */
+  readonly pages?: { readonly list: string; readonly cursor: 'after' | 'before' };
+  /** Query parameters of a call that has a body too. */
   readonly query?: readonly string[];
-  /** A text has its description alone. */
-  readonly members: Readonly<Record<string, Member | string>>;
+  /** Query parameters and members of the body; a text without rules is its description. */
+  readonly members?: Readonly<Record<string, Member | string>>;
 }
 
 export const callOf = (id: CallId): KnownCall => calls[id];
 
 type Route = (typeof routes)[keyof typeof routes];
 const knownRoutes: Readonly<Record<string, Route>> = routes;
-/** Undefined for a call that the client sends in its own way. */
+/** `undefined` for a call that the client sends in its own way. */
 export const routeOf = (id: CallId): Route | undefined => knownRoutes[id];
 
 /** `connection rename <id> <name>`: its words and its arguments. */
@@ -46,11 +47,11 @@ export const asksOf = ({ asks, call }: CommandRow): CommandRow['asks'] =>
 export const descriptionOf = ({ about, call }: CommandRow): string =>
   about ?? (call === undefined ? '' : asPhrase(callOf(call).summary));
 
-/** Members that stand as arguments, after the parameters of the path. */
+/** Members that are arguments, after the parameters of the path. */
 export function argumentMembers(row: CommandRow): { readonly skipped: number; readonly names: string[] } {
   const { call } = row;
   if (call === undefined) return { skipped: 0, names: [] };
-  const { members } = callOf(call);
+  const { members = {} } = callOf(call);
   const skipped = (routeOf(call)?.path ?? '{id}').split('{').length - 1;
   const names = partsOf(row)
     .args.slice(skipped)
@@ -62,48 +63,39 @@ export function argumentMembers(row: CommandRow): { readonly skipped: number; re
 export function memberOptions(
   row: CommandRow,
 ): { readonly name: string; readonly member: Member; readonly option: OptionRow }[] {
-  if (row.call === undefined) return [];
-  const taken = new Set([
-    ...argumentMembers(row).names,
-    ...(row.list === undefined ? [] : ['limit', 'after', ...(row.limit === undefined ? ['before'] : [])]),
-  ]);
-  return Object.entries(callOf(row.call).members).flatMap(([name, known]) => {
+  const { call, members: changed = {} } = row;
+  if (call === undefined || changed === false) return [];
+  const { names: taken } = argumentMembers(row);
+  const { members = {} } = callOf(call);
+  return Object.entries(members).flatMap(([name, known]) => {
     const member = typeof known === 'string' ? { description: known } : known;
-    const own = row.members?.[name];
-    if (taken.has(name) || own === false) return [];
-    const [flags = flagsOf(name, member), about = aboutOf(name, member)] = own ?? [];
-    const parse = parserOf(/--[\w-]+/.exec(flags)?.[0] ?? '', member);
+    const own = changed[name];
+    if (taken.includes(name) || own === false) return [];
+    const [flags = flagsOf(name, member), about = aboutOf(name, member), ownParse] = own ?? [];
+    const parse = ownParse ?? parserOf(/--[\w-]+/.exec(flags)?.[0] ?? '', member);
     return [{ name, member, option: { flags, about, ...(parse && { parse }) } }];
   });
 }
 
 export function optionsOf(row: CommandRow): OptionRow[] {
-  const call = row.call && callOf(row.call);
+  const { call, limit, options = [] } = row;
   const asks = asksOf(row);
   return [
     ...memberOptions(row).map(({ option }) => option),
-    ...(row.limit === undefined
-      ? []
-      : [
-          {
-            flags: '--limit <number>',
-            about: `maximum number (${row.limit})`,
-            parse: wholeNumber('--limit', 1, 100_000),
-          },
-        ]),
-    ...(row.options ?? []),
-    ...(call?.isForAllOrganizations
-      ? [
-          {
-            flags: '--all-organizations',
-            about: 'endpoints for the events of all organizations, with ROLEBRIDGE_OPERATOR_TOKEN',
-          },
-        ]
-      : []),
-    ...(asks === 'service' ? serviceOptions : []),
-    ...(asks === 'operator' ? operatorOptions : []),
+    ...(limit === undefined ? [] : [limitOption(limit)]),
+    ...options,
+    ...(call && callOf(call).isForAllOrganizations ? [allOrganizationsOption] : []),
+    ...(asks ? optionsByCredentials[asks] : []),
   ];
 }
+
+const optionsByCredentials = { service: serviceOptions, operator: operatorOptions, machine: remoteOptions };
+
+const limitOption = (usual: number): OptionRow => ({
+  flags: '--limit <number>',
+  about: `maximum number (${usual})`,
+  parse: wholeNumber('--limit', 1, 100_000),
+});
 
 function flagsOf(name: string, { kind }: Member): string {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -126,9 +118,9 @@ function aboutOf(name: string, { kind, description, values, isRemovable }: Membe
 function parserOf(flag: string, { kind, values, range, isRemovable }: Member): OptionRow['parse'] {
   const parse: Partial<Record<NonNullable<Member['kind']>, NonNullable<OptionRow['parse']>>> = {
     number: wholeNumber(flag, ...(range ?? [0, 999_999_999])),
-    list: (text) => text.split(','),
+    list: (text, before: readonly string[] = []) => [...before, ...text.split(',')],
     scope: scopeOf,
-    texts: (text, before) => ({ ...before, ...entryOf(flag, text) }),
+    texts: nameValue(flag),
     json: jsonFile,
   };
   const known = kind ? parse[kind] : values && oneOf(flag, values);
@@ -136,22 +128,17 @@ function parserOf(flag: string, { kind, values, range, isRemovable }: Member): O
   return (text, before) => (text !== '' && known ? known(text, before) : text);
 }
 
-function entryOf(flag: string, text: string): Record<string, string> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`${flag} takes NAME=VALUE, not ${JSON.stringify(text)}.`);
-  return { [text.slice(0, at)]: text.slice(at + 1) };
-}
-
 function jsonFile(path: string): object {
+  const text = fileText(path);
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
-    throw new Error('it is not a JSON object');
   } catch (error) {
     throw new UsageError(`${path} can't be read as JSON: ${messageOf(error)}`);
   }
+  throw new UsageError(`${path} is not a JSON object.`);
 }
 
-/** As commander shows it: no capital, no full stop. */
+/** A sentence in commander's style: no capital, no full stop. */
 const asPhrase = (sentence: string): string =>
   sentence.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()).replace(/\.$/, '');

@@ -1,31 +1,31 @@
 import type { Organization } from '../../client/api.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { printable, printTable, printValues } from './print.js';
-import { scopeText } from './target-options.js';
+import { metadataValues, printable, printTable, printValues } from './print.js';
+import { scopeText, type TargetOptions } from './target-options.js';
 
-/** The operator's calls about organizations. */
 export const organizationCommands: readonly CommandRow[] = [
   ofCall('createOrganization', {
     usage: 'org create <name>',
     about:
       'create an organization and its first API key, on the machine of the service, or through the API with --url',
+    asks: 'machine',
     example: 'rolebridge org create acme --reference tenant-4711',
-    async run({ terminal, words: [name = ''], options, members }) {
+    async run(given) {
       const { createOrganizationCommand } = await import('./store-commands.js');
-      await createOrganizationCommand({ ...members, name }, options, terminal);
+      await createOrganizationCommand(given, { ...given.members, name: given.words[0] ?? '' });
     },
   }),
   ofCall('listOrganizations', {
     usage: 'org list',
     example: 'rolebridge org list --search acme',
-    list: 'organizations',
     show: ({ organizations }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'REFERENCE', 'SUSPENDED'],
-        organizations.map(({ id, name, reference, suspendedAt }) => [id, name, reference, suspendedAt]),
-      ),
+      printTable(terminal, organizations, {
+        ID: 'id',
+        NAME: 'name',
+        REFERENCE: 'reference',
+        SUSPENDED: 'suspendedAt',
+      }),
   }),
   ofCall('getOrganization', {
     usage: 'org show <org>',
@@ -33,18 +33,14 @@ export const organizationCommands: readonly CommandRow[] = [
     show(organization, given) {
       show(organization, given);
       given.terminal.stdout.write('\n');
-      printTable(
-        given.terminal,
-        ['QUOTA', 'USED', 'LIMIT'],
-        Object.entries(organization.quotas).map(([name, { used, limit }]) => [
-          name,
-          String(used),
-          limit === 0 ? 'none' : String(limit),
-        ]),
-      );
+      printTable(given.terminal, Object.entries(organization.quotas), {
+        QUOTA: ([name]) => name,
+        USED: ([, { used }]) => used,
+        LIMIT: ([, { limit }]) => limit || 'none',
+      });
     },
   }),
-  ofCall('changeOrganization', {
+  ofCall('updateOrganization', {
     usage: 'org change <org>',
     example: 'rolebridge org change tenant-4711 --name Acme',
     members: {
@@ -85,30 +81,26 @@ export const organizationCommands: readonly CommandRow[] = [
   ofCall('listOperatorConnections', {
     usage: 'operator connections',
     example: 'rolebridge operator connections --status failed --code role_not_assumable',
-    list: 'connections',
     show: ({ connections }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ORGANIZATION', 'ID', 'NAME', 'STATUS', 'ACCOUNT', 'REFERENCE'],
-        connections.map(({ organization, connection }) => [
-          organization.reference ?? organization.id,
-          connection.id,
-          connection.name,
-          connection.status,
+      printTable(terminal, connections, {
+        ORGANIZATION: ({ organization }) => organization.reference ?? organization.id,
+        ID: ({ connection }) => connection.id,
+        NAME: ({ connection }) => connection.name,
+        STATUS: ({ connection }) => connection.status,
+        ACCOUNT: ({ connection }) =>
           'accountId' in connection ? connection.accountId : connection.expectedAccountId,
-          connection.reference,
-        ]),
-      ),
+        REFERENCE: ({ connection }) => connection.reference,
+      }),
   }),
 ];
 
 type Shown = Organization & {
   warnings?: readonly { message: string }[] | undefined;
-  undeclaredScopes?: readonly { name: string; scope: Parameters<typeof scopeText>[0] }[] | undefined;
+  undeclaredScopes?: readonly { name: string; scope: TargetOptions }[] | undefined;
 };
 
 function show(organization: Shown, { terminal }: Given): void {
-  const { id, name, reference, metadata = {}, createdAt, suspendedAt, targets } = organization;
+  const { id, name, reference, metadata, createdAt, suspendedAt, targets } = organization;
   const { warnings = [], undeclaredScopes = [] } = organization;
   for (const { message } of warnings) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
   for (const held of undeclaredScopes)
@@ -116,5 +108,5 @@ function show(organization: Shown, { terminal }: Given): void {
       `rolebridge: warning: ${scopeText(held.scope)} of ${printable(held.name)} matches no declared target.\n`,
     );
   const times = { created: createdAt, suspended: suspendedAt };
-  printValues(terminal, { id, name, reference, targets, ...times, ...metadata });
+  printValues(terminal, { id, name, reference, targets, ...times, ...metadataValues(metadata) });
 }

@@ -1,8 +1,8 @@
 import type { Connection, RolebridgeClient } from '../../client/index.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
-import { permissionLines } from './permission-lines.js';
 import { printable, printJson, printTable } from './print.js';
+import { permissionLines } from './show-connection.js';
 
 export const permissionCommands: readonly CommandRow[] = [
   {
@@ -13,21 +13,21 @@ export const permissionCommands: readonly CommandRow[] = [
     options: [{ flags: '--set <set>', about: 'only connections with this set: NAME or NAME@VERSION' }],
     async run({ terminal, words: [id], options, client }: Given<{ set?: string }>) {
       if (id !== undefined) return showOne(await (await client()).getConnection(id), { terminal, options });
-      const connections = await withSets(await client(), options.set);
+      const connections: ReturnType<typeof summaryOf>[] = [];
+      const query = options.set === undefined ? {} : { permissionSet: options.set };
+      for await (const connection of (await client()).connections(query))
+        if ('permissionSet' in connection && connection.permissionSet)
+          connections.push(summaryOf(connection));
       if (options.json) return printJson(terminal, { connections });
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'STATUS', 'SET', 'NEWEST', 'WITHOUT', 'PERMISSIONS'],
-        connections.map((one) => [
-          one.id,
-          one.name,
-          one.status,
-          one.permissionSet,
-          one.newestPermissionSet,
-          one.without.join(','),
-          one.permissions,
-        ]),
-      );
+      printTable(terminal, connections, {
+        ID: 'id',
+        NAME: 'name',
+        STATUS: 'status',
+        SET: 'permissionSet',
+        NEWEST: 'newestPermissionSet',
+        WITHOUT: ({ without }) => without.join(','),
+        PERMISSIONS: 'permissions',
+      });
     },
   },
   ofCall('countPermissionSets', {
@@ -35,15 +35,11 @@ export const permissionCommands: readonly CommandRow[] = [
     about: 'count the connections of each version, across organizations, for the operator',
     example: 'rolebridge permissions usage',
     show(usage, { terminal }) {
-      printTable(
-        terminal,
-        ['SET', 'CONNECTIONS', 'SERVED'],
-        usage.permissionSets.map((one) => [
-          one.permissionSet,
-          String(one.connections),
-          one.isServed ? 'yes' : 'no',
-        ]),
-      );
+      printTable(terminal, usage.permissionSets, {
+        SET: 'permissionSet',
+        CONNECTIONS: 'connections',
+        SERVED: 'isServed',
+      });
       const { complete = 0, incomplete = 0, not_checked = 0 } = usage.permissions;
       terminal.stdout.write(`complete ${complete}, incomplete ${incomplete}, not checked ${not_checked}\n`);
     },
@@ -86,14 +82,6 @@ async function newestOf(client: RolebridgeClient, name: string) {
   if (newest === undefined)
     throw new UsageError(`The service has no permission set ${JSON.stringify(name)}.`);
   return { name, version: String(newest.version) };
-}
-
-async function withSets(client: RolebridgeClient, permissionSet: string | undefined) {
-  const found = [];
-  for await (const connection of client.connections({ ...(permissionSet && { permissionSet }) }))
-    if ('permissionSet' in connection && connection.permissionSet !== undefined)
-      found.push(summaryOf(connection));
-  return found;
 }
 
 const summaryOf = (connection: Extract<Connection, { method: 'assume_role' }>) => ({

@@ -4,9 +4,9 @@ import { attributeOf, type OptionRow } from './option-row.js';
 type Parse = NonNullable<OptionRow['parse']>;
 
 /**
- * Reads options without commander, which takes longer to load than all else that a short command does.
- * @returns undefined for everything but options as they are declared: commander says then what is wrong, or shows help
- * @throws UsageError of a parser of an option
+ * Parses options without commander, which takes longer to load than the rest of `rolebridge credentials`.
+ * @returns undefined for other words than declared options: commander then reports the error or prints help
+ * @throws UsageError of an option's parser
  */
 export function plainOptions(
   words: readonly string[],

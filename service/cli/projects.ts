@@ -1,10 +1,10 @@
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { printTable } from './print.js';
-import { scopeText } from './target-options.js';
+import { scopeText, type TargetOptions } from './target-options.js';
 
 interface Effects {
-  readonly orphans: readonly { name: string; scope: Parameters<typeof scopeText>[0] }[];
-  readonly moves?: readonly { from: Parameters<typeof scopeText>[0]; to: Parameters<typeof scopeText>[0] }[];
+  readonly orphans: readonly { name: string; scope: TargetOptions }[];
+  readonly moves?: readonly { from: TargetOptions; to: TargetOptions }[];
 }
 
 export const projectCommands: readonly CommandRow[] = [
@@ -12,13 +12,12 @@ export const projectCommands: readonly CommandRow[] = [
     usage: 'projects list',
     example: 'rolebridge projects list',
     show: ({ projects }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'NAME', 'ENVIRONMENTS', 'CHANGED'],
-        projects.map(({ id, name, environments, updatedAt }) => [
-          ...[id, name, environments.map((one) => one.id).join(', '), updatedAt],
-        ]),
-      ),
+      printTable(terminal, projects, {
+        ID: 'id',
+        NAME: 'name',
+        ENVIRONMENTS: ({ environments }) => environments.map(({ id }) => id).join(', '),
+        CHANGED: 'updatedAt',
+      }),
   }),
   ofCall('declareProject', {
     usage: 'projects declare <id> <name>',

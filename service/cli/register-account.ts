@@ -5,7 +5,7 @@ import { parsed, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
-import { partition as aPartition, partitions } from '../domain/role-arn.js';
+import { partition as partitionSchema, partitions } from '../domain/role-arn.js';
 import { proxyAgentFor } from '../proxy-agent.js';
 import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
@@ -22,7 +22,7 @@ export interface RegisterOptions {
 const registered = z.object({ connectionId: z.string(), externalId: z.string(), callbackSecret: z.string() });
 const problem = z.object({ code: z.string(), detail: z.string(), remedy: z.string().optional() });
 
-/** Registers the account that the AWS credentials of this environment are of, as the function of a StackSet does. */
+/** Registers the account of the AWS credentials in this environment, as the StackSet's function does. */
 export async function registerAccount(
   enrollmentUrl: string,
   { label, partition, allowHttp = false }: RegisterOptions,
@@ -32,10 +32,10 @@ export async function registerAccount(
   const secret = (env.ROLEBRIDGE_ENROLLMENT_SECRET ?? '').trim();
   if (!/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(secret))
     throw new UsageError(
-      'There is no secret of an enrollment.',
+      'The secret of the enrollment is missing.',
       'Set ROLEBRIDGE_ENROLLMENT_SECRET to the whsec_… that "rolebridge enrollment create" showed.',
     );
-  const known = aPartition.safeParse(partition);
+  const known = partitionSchema.safeParse(partition);
   if (!known.success)
     throw new UsageError(`--partition must be one of ${Object.keys(partitions).join(', ')}.`);
   const { stsHost, stsRegion } = partitions[known.data];

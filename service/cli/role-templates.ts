@@ -1,10 +1,14 @@
 import type { CreatedConnection } from '../../client/index.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
 import { UsageError } from './failure.js';
+import { type OptionRow, oneOf } from './option-row.js';
 import { printable } from './print.js';
+import type { Terminal } from './terminal.js';
+
+type RoleTemplates = CreatedConnection['roleTemplates'];
 
 /** The values of `--format`, and the members of `roleTemplates` in the API. */
-export const templateFormats = {
+const templateFormats = {
   cdktn: 'cdktn',
   terraform: 'terraform',
   'terraform-module': 'terraformModule',
@@ -12,13 +16,33 @@ export const templateFormats = {
   'aws-cli': 'awsCli',
   cdktf: 'cdktf',
   console: 'console',
-} as const satisfies Record<string, keyof CreatedConnection['roleTemplates']>;
-export const formatNames = Object.keys(templateFormats).join(', ');
+} as const satisfies Record<string, keyof RoleTemplates>;
+const formatNames = Object.keys(templateFormats);
 
-/** @throws UsageError */
-export function checkFormat(format: string): asserts format is keyof typeof templateFormats {
-  if (!Object.hasOwn(templateFormats, format))
-    throw new UsageError(`--format must be one of ${formatNames}, not ${JSON.stringify(format)}.`);
+export type TemplateFormat = keyof typeof templateFormats;
+
+const requiredFormat: OptionRow = {
+  flags: '--format <format>',
+  about: `one of ${formatNames.join(', ')}`,
+  parse: oneOf('--format', formatNames),
+  isRequired: true,
+};
+
+export const formatOption: OptionRow = {
+  flags: '--format <format>',
+  about: `print the role template of this format too: ${formatNames.join(', ')}`,
+  parse: oneOf('--format', formatNames),
+  conflicts: 'json',
+};
+
+export function printTemplate(
+  { stdout }: Pick<Terminal, 'stdout'>,
+  roleTemplates: RoleTemplates,
+  format: TemplateFormat,
+): void {
+  const template = roleTemplates[templateFormats[format]];
+  if (template === undefined) throw new UsageError(`The service has no template ${format} for this role.`);
+  stdout.write(`${printable(template).trimEnd()}\n`);
 }
 
 export const templateCommands: readonly CommandRow[] = [
@@ -33,22 +57,8 @@ export const templateCommands: readonly CommandRow[] = [
       allowSessionTags: ['--allow-session-tags', 'lets the vendor tag its sessions'],
       allowSourceIdentity: ['--allow-source-identity', 'lets the vendor name who is behind a session'],
     },
-    options: [{ flags: '--format <format>', about: `one of ${formatNames}`, isRequired: true }],
-    request({ options: { format, ...flags } }: Given<TemplateOptions>) {
-      checkFormat(format);
-      return {
-        ...(flags.allowSessionTags && { allowSessionTags: 'true' }),
-        ...(flags.allowSourceIdentity && { allowSourceIdentity: 'true' }),
-      };
-    },
-    show({ roleTemplates }, { terminal, options: { format } }: Given<TemplateOptions>) {
-      terminal.stdout.write(`${printable(roleTemplates[templateFormats[format]] ?? '').trimEnd()}\n`);
-    },
+    options: [requiredFormat],
+    show: ({ roleTemplates }, { terminal, options: { format } }: Given<{ format: TemplateFormat }>) =>
+      printTemplate(terminal, roleTemplates, format),
   }),
 ];
-
-interface TemplateOptions {
-  readonly format: keyof typeof templateFormats;
-  readonly allowSessionTags?: boolean;
-  readonly allowSourceIdentity?: boolean;
-}

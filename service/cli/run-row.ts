@@ -9,17 +9,23 @@ import type { Terminal } from './terminal.js';
 type Options = ServiceOptions & { readonly limit?: number };
 type Sent = Readonly<Record<string, unknown>>;
 
-/** Runs a command as its row says. */
+/** Runs the command of a row. */
 export async function runRow(
   row: CommandRow,
   table: readonly CommandRow[],
   { terminal, words, options }: { terminal: Terminal; words: readonly string[]; options: Options & Sent },
 ): Promise<void> {
-  const client = () => clientOf(options, terminal, asksOf(row) === 'operator');
+  let created: ReturnType<typeof clientOf> | undefined;
+  const client = () => {
+    created ??= clientOf(options, terminal, asksOf(row) !== 'service');
+    return created;
+  };
   const read: Given = { terminal, words, options, members: {}, table, client };
-  const given = { ...read, members: { ...membersIn(row, words, options), ...row.request?.(read) } };
+  const given = { ...read, members: { ...membersIn(row, words, options), ...(await row.request?.(read)) } };
   if (row.run) return row.run(given);
-  const answer = await answerOf(row, given, options.limit ?? row.limit);
+  const answer = row.command
+    ? await (await import('./store-commands.js')).operatorCommand(row.command(given), terminal)
+    : await answerOf(row, given, options.limit ?? row.limit);
   const value = row.done === undefined ? answer : { [row.done]: words[0] };
   if (options.json) return printJson(terminal, value);
   if (row.done !== undefined) terminal.stdout.write(`${row.done} ${words[0]}\n`);
@@ -44,21 +50,26 @@ async function answerOf(
   { client, words, members }: Given,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<unknown> {
-  const { call, list } = row;
+  const { call } = row;
   const route = call && routeOf(call);
   if (call === undefined || route === undefined) throw new Error(`"${row.usage}" has nothing to run.`);
-  const { members: known, query = [] } = callOf(call);
+  const { pages, query = [] } = callOf(call);
   const { hasBody = false, hasQuery = false } = route;
-  const inQuery = hasBody ? query : Object.keys(known);
-  const of = (isQuery: boolean) =>
-    Object.fromEntries(Object.entries(members).filter(([name]) => inQuery.includes(name) === isQuery));
+  const membersOf = (isQuery: boolean) =>
+    Object.fromEntries(
+      Object.entries(members).filter(([name]) => (!hasBody || query.includes(name)) === isQuery),
+    );
   // The row's members are those of the call.
   const send = Reflect.get(await client(), call) as (...args: unknown[]) => Promise<unknown>;
   const path = words.slice(0, argumentMembers(row).skipped);
   const ask = (page: Sent = {}) =>
-    send(...path, ...(hasBody ? [of(false)] : []), ...(hasQuery ? [{ ...of(true), ...page }] : []));
-  if (list === undefined) return ask();
-  const cursor = 'before' in known ? 'before' : 'after';
+    send(
+      ...path,
+      ...(hasBody ? [membersOf(false)] : []),
+      ...(hasQuery ? [{ ...membersOf(true), ...page }] : []),
+    );
+  if (pages === undefined) return ask();
+  const { list, cursor } = pages;
   const rows: unknown[] = [];
   for (let next = members[cursor]; ; ) {
     const page = await ask({ limit: Math.min(100, limit - rows.length), [cursor]: next });

@@ -1,61 +1,63 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { memberOf, textIn } from '../unknown-value.js';
+import type { Given } from './command-row.js';
 import { UsageError } from './failure.js';
-import { textOf } from './service-options.js';
+import { apiKeyFileOf, type ServiceOptions, textOf } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
-/** As the API takes it. */
-export interface AccessKeyInput {
+/** An access key in a request. */
+interface AccessKeyInput {
   accessKeyId: string;
   secretAccessKey: string;
-  sessionToken?: string;
-  sessionExpiresAt?: string;
+  sessionToken?: string | undefined;
+  sessionExpiresAt?: string | undefined;
 }
 
 const howTo =
   'Pipe what "aws iam create-access-key" or "aws sts get-session-token" prints into the command; or give --access-key-id and pipe the secret (and the session token on a second line), or set ROLEBRIDGE_SECRET_ACCESS_KEY.';
 
 /**
- * Reads an access key from the environment, a pipe or the terminal: never from
- * an option, which other users see in the process list. No message repeats the input.
+ * Reads an access key from the environment, a pipe or the terminal. No message repeats the input.
  * @throws UsageError
  */
 export async function readAccessKey(
-  terminal: Terminal,
-  accessKeyId: string | undefined,
+  given: Given<ServiceOptions & { accessKeyId?: string }>,
 ): Promise<AccessKeyInput> {
-  const { ROLEBRIDGE_SECRET_ACCESS_KEY: secretAccessKey, ROLEBRIDGE_SESSION_TOKEN: sessionToken } =
-    terminal.env;
-  if (secretAccessKey) return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey }, sessionToken);
+  const { terminal, options } = given;
+  const { accessKeyId } = options;
+  if (apiKeyFileOf(options, terminal) === '-')
+    throw new UsageError(
+      'Standard input can’t hold the API key and the access key.',
+      'Give the API key with --api-key-file PATH or ROLEBRIDGE_API_KEY.',
+    );
+  // A missing URL or API key is reported before you type a secret.
+  await given.client();
+  const { ROLEBRIDGE_SECRET_ACCESS_KEY: secretAccessKey, ROLEBRIDGE_SESSION_TOKEN } = terminal.env;
+  const sessionToken = ROLEBRIDGE_SESSION_TOKEN || undefined;
+  if (secretAccessKey) return { accessKeyId: idOf(accessKeyId), secretAccessKey, sessionToken };
   if (terminal.stdin.isTTY) {
     const id = accessKeyId ?? (await ask(terminal, 'Access key id: ', false));
     const secret = await ask(terminal, 'Secret access key (not shown): ', true);
-    const token = id.startsWith('ASIA')
-      ? await ask(terminal, 'Session token (not shown): ', true)
-      : undefined;
-    return withToken({ accessKeyId: id, secretAccessKey: secret }, token);
+    const hasToken = id.startsWith('ASIA');
+    const token = hasToken ? await ask(terminal, 'Session token (not shown): ', true) : undefined;
+    return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
   }
   const text = (await textOf(terminal.stdin)).trim();
-  if (text === '') throw new UsageError('There is no secret access key.', howTo);
+  if (text === '') throw new UsageError('The secret access key is missing.', howTo);
   if (text.startsWith('{')) return keyInAwsJson(text, accessKeyId);
   const [secret = '', token, ...rest] = text.split(/\r?\n/);
   if (rest.length > 0)
-    throw new UsageError('More than a secret and a session token came over standard input.', howTo);
-  return withToken({ accessKeyId: idOf(accessKeyId), secretAccessKey: secret }, token);
+    throw new UsageError('Standard input has more than a secret and a session token.', howTo);
+  return { accessKeyId: idOf(accessKeyId), secretAccessKey: secret, sessionToken: token };
 }
-
-const withToken = (key: AccessKeyInput, sessionToken: string | undefined): AccessKeyInput => ({
-  ...key,
-  ...(sessionToken && { sessionToken }),
-});
 
 function idOf(accessKeyId: string | undefined): string {
   if (accessKeyId) return accessKeyId;
-  throw new UsageError('There is a secret access key without its id.', 'Give --access-key-id AKIA….');
+  throw new UsageError('The access key ID is missing.', 'Give --access-key-id AKIA….');
 }
 
-/** As `create-access-key`, `get-session-token`, `assume-role` and a credential process write it. */
+/** Reads the output of `create-access-key`, `get-session-token`, `assume-role` or a credential process. */
 function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyInput {
   let value: unknown;
   try {
@@ -70,15 +72,10 @@ function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyIn
     throw new UsageError('The JSON has no AccessKeyId and SecretAccessKey.', howTo);
   if (expectedId !== undefined && expectedId !== accessKeyId)
     throw new UsageError(
-      'The JSON is of another access key than --access-key-id names.',
+      'The JSON contains a different access key than --access-key-id.',
       'Leave --access-key-id out, or pipe that key.',
     );
-  return {
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken !== undefined && { sessionToken }),
-    ...(sessionToken !== undefined && sessionExpiresAt !== undefined && { sessionExpiresAt }),
-  };
+  return { accessKeyId, secretAccessKey, sessionToken, sessionExpiresAt: sessionToken && sessionExpiresAt };
 }
 
 async function ask(terminal: Terminal, question: string, isSecret: boolean): Promise<string> {

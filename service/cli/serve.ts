@@ -7,8 +7,8 @@ import { createLogger } from '../logger.js';
 import { createMetrics, measureDisk, measureProcess } from '../metrics/index.js';
 import { openEncryption } from '../open-encryption.js';
 import { openPermissionSets } from '../permission-sets/index.js';
-import { keyCheckFile, servedPermissionSets } from '../records/key-checks.js';
 import { openStore } from '../records/open.js';
+import { storedFacts } from '../records/stored-facts.js';
 import { refuseChangedKeys, rememberServiceKey } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { createService } from '../server/create-service.js';
@@ -27,7 +27,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   const metrics = createMetrics();
   measureProcess(metrics);
   if (config.database === undefined) measureDisk(config.dataDirectory, metrics);
-  const keyChecks = keyCheckFile(config);
+  const keyChecks = storedFacts(config, 'service-key-checks');
   await refuseChangedKeys(config.serviceKeys, keyChecks);
   const store = await openStore(config, {
     onCompromised(error) {
@@ -46,7 +46,9 @@ export async function serve(terminal: Terminal): Promise<void> {
   const remembered = async () => {
     await rememberServiceKey(config.serviceKeys, keyChecks, store);
     const { permissionSetsFolder: folder } = config;
-    return folder === undefined ? undefined : openPermissionSets(folder, servedPermissionSets(config));
+    return folder === undefined
+      ? undefined
+      : openPermissionSets(folder, storedFacts(config, 'served-permission-sets'));
   };
   const permissionSets = await remembered().catch(async (error) => {
     await store.close();
@@ -73,8 +75,8 @@ export async function serve(terminal: Terminal): Promise<void> {
         )
       : error;
   });
-  // Before the line that says it listens: a signal that answers it must find its handler.
-  // A key file in which a new key was put first counts without a restart.
+  // Signal handlers come before the "listening" line: a script sends a signal as soon as it reads that line.
+  // SIGHUP reads the encryption keys again, so that a new first key counts without a restart.
   process.on('SIGHUP', () => {
     try {
       accessKeyEncryption = openEncryption(readSettings(terminal.env));
@@ -98,7 +100,10 @@ export async function serve(terminal: Terminal): Promise<void> {
             commandLine(),
             command,
           ),
-        )
+        ).catch(async (error) => {
+          await service.close();
+          throw error;
+        })
       : async () => {};
   const stop = () => {
     endControl();

@@ -1,7 +1,9 @@
 import type { CommandRow, Given } from './command-row.js';
 import { jsonOption, oneOf } from './option-row.js';
-import { allowHttpOption, type ServiceOptions } from './service-options.js';
+import type { ServiceOptions } from './service-options.js';
 import { setupCommands } from './setup.js';
+
+const storeCommands = () => import('./store-commands.js');
 
 /** The commands of the person who runs the service: they work with its settings, and load it only when they run. */
 export const serviceCommands: readonly CommandRow[] = [
@@ -18,16 +20,8 @@ export const serviceCommands: readonly CommandRow[] = [
     about:
       "re-encrypt access keys, the secrets of callbacks and enrollments, and the keys of persons' names with the first key",
     example: 'rolebridge reencrypt',
-    options: [
-      {
-        flags: '--url <url>',
-        about: 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN',
-      },
-      allowHttpOption,
-      jsonOption,
-    ],
-    run: async ({ terminal, options }: Given<ServiceOptions>) =>
-      (await import('./store-commands.js')).reencryptCommand(options, terminal),
+    asks: 'machine',
+    run: async (given: Given<ServiceOptions>) => (await storeCommands()).reencryptCommand(given),
   },
   {
     usage: 'migrate',
@@ -43,13 +37,13 @@ export const serviceCommands: readonly CommandRow[] = [
       { flags: '--to <store>', about: 'DATABASE_URL', parse: oneOf('--to', ['postgres']), isRequired: true },
       jsonOption,
     ],
-    run: async ({ terminal, options }) => (await import('./migrate.js')).migrateCommand(options, terminal),
+    run: async (given) => (await storeCommands()).migrateCommand(given),
   },
   {
     usage: 'doctor',
     about: 'check settings, clock, store, AWS credentials, STS, public URL and encryption key',
     example: 'rolebridge doctor',
-    options: [{ flags: '--json', about: 'print JSON' }],
+    options: [jsonOption],
     run: async ({ terminal, options }) => (await import('./doctor/index.js')).doctor(options, terminal),
   },
   {
@@ -63,16 +57,14 @@ export const serviceCommands: readonly CommandRow[] = [
     about: 'copy the data directory, even while the service runs, and check the copy',
     example: 'rolebridge backup /backups/2026-11-24',
     options: [jsonOption],
-    run: async ({ terminal, words: [directory = ''], options }) =>
-      (await import('./store-commands.js')).backUpCommand(directory, options, terminal),
+    run: async (given) => (await storeCommands()).backUpCommand(given),
   },
   {
     usage: 'restore <backup>',
     about: 'replace the data directory with a backup; the former one is kept',
     example: 'rolebridge restore /backups/2026-11-24',
     options: [jsonOption],
-    run: async ({ terminal, words: [backup = ''], options }) =>
-      (await import('./store-commands.js')).restoreCommand(backup, options, terminal),
+    run: async (given) => (await storeCommands()).restoreCommand(given),
   },
   {
     usage: 'repair',
@@ -82,7 +74,6 @@ export const serviceCommands: readonly CommandRow[] = [
       { flags: '--drop', about: 'drop them; the old files are kept in a folder of the data directory' },
       jsonOption,
     ],
-    run: async ({ terminal, options }: Given<{ drop?: boolean }>) =>
-      (await import('./store-commands.js')).repairCommand(options, terminal),
+    run: async (given: Given<{ drop?: boolean }>) => (await storeCommands()).repairCommand(given),
   },
 ];

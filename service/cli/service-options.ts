@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createRolebridgeClient, type RolebridgeClient } from '../../client/index.js';
-import { codeOf } from '../unknown-value.js';
 import { UsageError } from './failure.js';
-import { jsonOption, type OptionRow, wholeNumber } from './option-row.js';
+import { fileText, jsonOption, type OptionRow, wholeNumber } from './option-row.js';
 import type { Terminal } from './terminal.js';
 
 export interface ServiceOptions {
@@ -13,7 +12,7 @@ export interface ServiceOptions {
   readonly allowHttp?: boolean;
   readonly timeout?: number;
   readonly json?: boolean;
-  /** With the operator's token: the organization to act for. */
+  /** The organization to act for, with an operator token. */
   readonly organization?: string;
   readonly allOrganizations?: boolean;
 }
@@ -49,7 +48,7 @@ export const serviceOptions: readonly OptionRow[] = [
   ...ofEveryRequest,
 ];
 
-/** The same for the operator's commands. */
+/** The options of every command that calls a service with an operator's token. */
 export const operatorOptions: readonly OptionRow[] = [
   {
     flags: '--url <url>',
@@ -57,6 +56,20 @@ export const operatorOptions: readonly OptionRow[] = [
   },
   ...ofEveryRequest,
 ];
+
+/** The options of commands on the machine of the service that can use its API instead. */
+export const remoteOptions: readonly OptionRow[] = [
+  {
+    flags: '--url <url>',
+    about: 'from another machine: through the API, with ROLEBRIDGE_OPERATOR_TOKEN',
+  },
+  ...ofEveryRequest,
+];
+
+export const allOrganizationsOption: OptionRow = {
+  flags: '--all-organizations',
+  about: 'endpoints for the events of all organizations, with ROLEBRIDGE_OPERATOR_TOKEN',
+};
 
 /** @throws UsageError when the URL or the secret is missing */
 export async function clientOf(
@@ -78,14 +91,14 @@ export async function clientOf(
   });
 }
 
-/** Loaded only where a proxy is set: it takes longer than the rest of `rolebridge credentials`. */
+/** Loads the agent only where a proxy is set: that takes longer than the rest of `rolebridge credentials`. */
 async function agentFor(url: string, { env }: Terminal) {
   if (!Object.keys(env).some((name) => /proxy$/i.test(name))) return undefined;
   const { proxyAgentFor } = await import('../proxy-agent.js');
   return proxyAgentFor(url);
 }
 
-export function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
+function urlOf({ url }: ServiceOptions, { env }: Terminal): string {
   const given = url ?? env.ROLEBRIDGE_URL;
   if (given) return given;
   throw new UsageError('The URL of the service is missing.', 'Give --url https://…, or set ROLEBRIDGE_URL.');
@@ -98,13 +111,17 @@ function operatorTokenOf(terminal: Terminal): string {
   const token = file ? readKeyFile(file, terminal).trim() : env.ROLEBRIDGE_OPERATOR_TOKEN;
   if (token && /^[\x21-\x7e]{32,200}$/.test(token)) return token;
   throw new UsageError(
-    token ? 'ROLEBRIDGE_OPERATOR_TOKEN is no operator’s token.' : 'There is no operator’s token.',
-    'Set ROLEBRIDGE_OPERATOR_TOKEN to the token of the service.',
+    token ? 'ROLEBRIDGE_OPERATOR_TOKEN is malformed.' : 'The operator token is missing.',
+    'Set ROLEBRIDGE_OPERATOR_TOKEN to an operator token: 32 to 200 printable characters.',
   );
 }
 
+/** The path of the file with the API key; `-` is standard input. */
+export const apiKeyFileOf = ({ apiKeyFile }: ServiceOptions, { env }: Terminal): string | undefined =>
+  apiKeyFile ?? (env.ROLEBRIDGE_API_KEY_FILE || undefined);
+
 async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<string> {
-  const apiKeyFile = options.apiKeyFile ?? (terminal.env.ROLEBRIDGE_API_KEY_FILE || undefined);
+  const apiKeyFile = apiKeyFileOf(options, terminal);
   const [source, text] =
     apiKeyFile === undefined
       ? ['ROLEBRIDGE_API_KEY', terminal.env.ROLEBRIDGE_API_KEY ?? '']
@@ -114,35 +131,28 @@ async function apiKeyOf(options: ServiceOptions, terminal: Terminal): Promise<st
   const key = text.trim();
   if (key === '' && apiKeyFile === undefined)
     throw new UsageError(
-      'There is no API key.',
+      'The API key is missing.',
       'Give --api-key-file PATH, or set ROLEBRIDGE_API_KEY. "rolebridge org create" and "rolebridge api-keys create" create one.',
     );
-  // It goes into a header: anything else would fail there, or be another secret.
+  // The key goes into a header: any other text would fail there, or is another secret.
   if (!/^rbk_[a-z2-7]{16}_[0-9a-f]{64}$/.test(key))
     throw new UsageError(
-      `${source} holds no API key of Rolebridge.`,
+      `${source} does not contain a Rolebridge API key.`,
       'An API key is one line that starts with "rbk_", as shown when it was created.',
     );
   return key;
 }
 
-export function readKeyFile(path: string, terminal: Terminal): string {
-  // AWS's tools run a credential_process without a shell, which would have put the home folder in.
+function readKeyFile(path: string, terminal: Terminal): string {
+  // AWS's tools run a credential_process without a shell, so nothing has expanded the home folder.
   const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-  try {
-    const text = readFileSync(file, 'utf8');
-    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      terminal.stderr.write(`rolebridge: warning: others can read ${path}. chmod 600 ${path}\n`);
-    return text;
-  } catch (error) {
-    throw new UsageError(
-      `The file ${path} can't be read: ${codeOf(error) ?? 'unknown reason'}.`,
-      'Check the path and the permissions of the file.',
-    );
-  }
+  const text = fileText(file);
+  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+    terminal.stderr.write(`rolebridge: warning: others can read ${path}. chmod 600 ${path}\n`);
+  return text;
 }
 
-/** A whole stream of at most 64 kB. */
+/** The text of a stream. @throws UsageError for more than 64 kB */
 export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   stream.setEncoding('utf8');

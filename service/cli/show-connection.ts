@@ -1,22 +1,8 @@
 import type { Connection, CreatedConnection } from '../../client/index.js';
 import type { Given } from './command-row.js';
-import { UsageError } from './failure.js';
-import type { OptionRow } from './option-row.js';
-import { permissionLines } from './permission-lines.js';
-import { printable, printJson, printValues } from './print.js';
-import { checkFormat, formatNames, templateFormats } from './role-templates.js';
+import { metadataValues, printable, printJson, printValues } from './print.js';
+import { printTemplate, type TemplateFormat } from './role-templates.js';
 import { scopeText } from './target-options.js';
-import type { Terminal } from './terminal.js';
-
-export interface FormatOptions {
-  readonly format?: string;
-  readonly json?: boolean;
-}
-
-export const formatOption: OptionRow = {
-  flags: '--format <format>',
-  about: `print the role template of this format too: ${formatNames}`,
-};
 
 export const statusText = (connection: Connection): string =>
   connection.status === 'failed' && connection.verification.result === 'failed'
@@ -43,7 +29,7 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
     created: connection.createdAt,
     changed: connection.updatedAt,
     'last used': connection.lastUsedAt,
-    ...connection.metadata,
+    ...metadataValues(connection.metadata),
   });
   if (!('verification' in connection)) return;
   const { verification } = connection;
@@ -54,54 +40,60 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
     for (const line of permissionLines(connection)) terminal.stdout.write(`  ${printable(line)}\n`);
   if ('missingForProven' in connection)
     for (const { remedy } of connection.missingForProven ?? [])
-      terminal.stdout.write(`  to be proven: ${printable(remedy)}\n`);
+      terminal.stdout.write(`  to reach assurance proven: ${printable(remedy)}\n`);
   if (verification.result === 'failed') terminal.stdout.write(`  ${printable(verification.remedy)}\n`);
 }
 
-/** The answer of a command that prints a connection. */
+/** Prints a connection, for people or as JSON. */
 export function printConnection(connection: Connection, given: Pick<Given, 'terminal' | 'options'>): void {
   if (given.options.json) printJson(given.terminal, connection);
   else show(connection, given);
 }
 
-type Made = Pick<
+/** The permission findings of a connection, one per line. */
+export function permissionLines(connection: Connection): string[] {
+  const set = 'permissionSet' in connection ? connection.permissionSet : undefined;
+  if (set === undefined) return ['no permission set'];
+  const newest = 'newestPermissionSet' in connection ? connection.newestPermissionSet : undefined;
+  const report = 'verification' in connection ? connection.verification.permissions : undefined;
+  const state = report?.state ?? 'not checked yet';
+  const finding = (mark: string) => (one: NonNullable<typeof report>['missing'][number]) =>
+    `  ${mark} ${one.action} on ${one.resource} (${one.sid}: ${one.reason})${one.deniedBy ? `: ${one.deniedBy}` : ''}`;
+  return [
+    `${set}: ${state}${newest ? `; ${newest} is available (rolebridge permissions diff ${set})` : ''}`,
+    ...(report?.missing.map(finding('missing')) ?? []),
+    ...(report?.notDenied.map(finding('allowed, and must not be:')) ?? []),
+    ...(report?.unavailable.map(finding('not available')) ?? []),
+    ...(report?.notChecked.map(({ sid, because }) => `  not checked ${sid}: ${because}`) ?? []),
+  ];
+}
+
+type Created = Pick<
   CreatedConnection,
   'statusUrl' | 'id' | 'externalId' | 'principal' | 'callbackUrl' | 'trustPolicy' | 'roleTemplates'
 > & { readonly callbackSecret?: string | undefined; readonly statusToken?: string | undefined };
 
-/** The values of a new role, once. With `--format`, that template alone goes to standard output, so that you can redirect it to a file. */
-export function showCreated(terminal: Terminal, made: Made, options: FormatOptions): void {
-  const { format, json } = options;
-  if (json) {
-    printJson(terminal, made);
-    return;
-  }
-  if (format !== undefined) {
-    checkFormat(format);
-    terminal.stdout.write(`${printable(made.roleTemplates[templateFormats[format]] ?? '').trimEnd()}\n`);
-  }
+/** The values of a new role, once. With `--format`, only that template goes to standard output, so that you can redirect it. */
+export function showCreated(
+  created: Created,
+  { terminal, options: { format } }: Given<{ readonly format?: TemplateFormat }>,
+): void {
+  if (format !== undefined) printTemplate(terminal, created.roleTemplates, format);
   const values = { stdout: format === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
-    id: made.id,
-    'external ID': made.externalId,
-    principal: made.principal,
-    'callback URL': made.callbackUrl,
-    'callback secret': made.callbackSecret,
-    'status URL': made.statusUrl,
-    'status token': made.statusToken,
+    id: created.id,
+    'external ID': created.externalId,
+    principal: created.principal,
+    'callback URL': created.callbackUrl,
+    'callback secret': created.callbackSecret,
+    'status URL': created.statusUrl,
+    'status token': created.statusToken,
   });
-  if (made.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown only once.\n');
+  if (created.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown only once.\n');
   if (format === undefined)
     values.stdout.write(`
 Next, for your customer, one of:
-  rolebridge connection setup-code ${made.id}
-  rolebridge connection template ${made.id} --format terraform
+  rolebridge connection setup-code ${created.id}
+  rolebridge connection template ${created.id} --format terraform
 `);
-}
-
-/** @throws UsageError before anything is created that could not be shown again */
-export function checkFormatOptions({ format, json }: FormatOptions): void {
-  if (format === undefined) return;
-  checkFormat(format);
-  if (json) throw new UsageError('--format is given beside --json.', 'Give one of the two.');
 }

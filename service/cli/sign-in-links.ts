@@ -1,4 +1,5 @@
 import { type CommandRow, type Given, ofCall } from './command-row.js';
+import { UsageError } from './failure.js';
 import { printTable } from './print.js';
 
 export const signInLinkCommands: readonly CommandRow[] = [
@@ -15,28 +16,26 @@ export const signInLinkCommands: readonly CommandRow[] = [
       { flags: '--user <name>', about: 'the name of the person, as the audit log shows it' },
       { flags: '--email <address>', about: 'the address of that person' },
     ],
-    request: ({ options: { user, email } }: Given<{ user?: string; email?: string }>) =>
-      user === undefined ? {} : { user: { name: user, ...(email !== undefined && { email }) } },
+    request({ options: { user, email } }: Given<{ user?: string; email?: string }>) {
+      if (user !== undefined) return { user: { name: user, email } };
+      if (email === undefined) return {};
+      throw new UsageError('--email is given without --user.', 'Name the person as well.');
+    },
     show: ({ url }, { terminal }) => void terminal.stdout.write(`${url}\n`),
   }),
   ofCall('listSignInLinks', {
     usage: 'sign-in-links list',
     example: 'rolebridge sign-in-links list',
-    list: 'signInLinks',
     show: ({ signInLinks }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'ACCESS', 'CONNECTION', 'USER', 'EXPIRES', 'USED', 'REVOKED'],
-        signInLinks.map((link) => [
-          link.id,
-          link.access,
-          link.connectionId,
-          link.user?.name,
-          link.expiresAt,
-          link.usedAt,
-          link.revokedAt,
-        ]),
-      ),
+      printTable(terminal, signInLinks, {
+        ID: 'id',
+        ACCESS: 'access',
+        CONNECTION: 'connectionId',
+        USER: ({ user }) => user?.name,
+        EXPIRES: 'expiresAt',
+        USED: 'usedAt',
+        REVOKED: 'revokedAt',
+      }),
   }),
   ofCall('revokeSignInLink', {
     usage: 'sign-in-links revoke <id>',

@@ -1,116 +1,103 @@
 import { z } from 'zod';
 import type { NewOrganization } from '../actions/create-organization.js';
-import { type OperatorCommand, runOperatorCommand } from '../actions/run-operator-command.js';
+import {
+  type OperatorCommand,
+  operatorCommand as operatorCommandSchema,
+  runOperatorCommand,
+} from '../actions/run-operator-command.js';
 import { reencryption } from '../api/operations/reencrypt.js';
 import { createOrganizationRequest } from '../api/organizations/requests.js';
 import { ConfigurationError } from '../configuration-error.js';
 import { askForControl } from '../control-socket.js';
 import { openEncryption } from '../open-encryption.js';
-import { keyCheckFile } from '../records/key-checks.js';
+import { copyStore } from '../records/copy.js';
 import { backUp, restoreBackup } from '../records/lowdb/backup.js';
 import { repair } from '../records/lowdb/repair.js';
-import { openStore } from '../records/open.js';
+import { openFileStore, openPostgresStore, openStore } from '../records/open.js';
+import { storedFacts } from '../records/stored-facts.js';
 import { changedKeySentence } from '../secrets/check-service-keys.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { commandLine, systemClock } from '../server/wiring.js';
 import { readSettings } from '../settings/index.js';
+import type { Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
-import { Ended, UsageError } from './failure.js';
+import { ExitCode, UsageError } from './failure.js';
 import { printable, printJson, printTable, printValues } from './print.js';
-import { clientOf, type ServiceOptions } from './service-options.js';
+import type { ServiceOptions } from './service-options.js';
 import type { Terminal } from './terminal.js';
 
-/** `rolebridge org create`: through the API with --url, otherwise on the machine of the service. */
+/** Runs `rolebridge org create`: through the API with --url, otherwise on the machine of the service. */
 export async function createOrganizationCommand(
+  { terminal, options, client }: Given<ServiceOptions>,
   wanted: NewOrganization,
-  options: ServiceOptions,
-  terminal: Terminal,
 ): Promise<void> {
-  const made = options.url
-    ? await (await clientOf(options, terminal, true)).createOrganization(wanted)
+  const created = options.url
+    ? await (await client()).createOrganization(wanted)
     : createdOrganization.parse(
         await operatorCommand({ command: 'organization.create', ...checked(wanted) }, terminal),
       );
-  if (options.json) return printJson(terminal, made);
-  for (const { message } of made.warnings ?? []) terminal.stderr.write(`rolebridge: warning: ${message}\n`);
-  printValues(terminal, { organization: made.id, 'API key': made.apiKey });
+  if (options.json) return printJson(terminal, created);
+  for (const { message } of created.warnings ?? [])
+    terminal.stderr.write(`rolebridge: warning: ${message}\n`);
+  printValues(terminal, { organization: created.id, 'API key': created.apiKey });
   terminal.stdout.write('\nThe key is shown only once.\n');
 }
 
-/** `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
-export async function reencryptCommand(options: ServiceOptions, terminal: Terminal): Promise<void> {
+/** Runs `rolebridge reencrypt`: exits with 1 when a secret is left under an old key. */
+export async function reencryptCommand({ terminal, options, client }: Given<ServiceOptions>): Promise<void> {
   const result = options.url
-    ? await (await clientOf(options, terminal, true)).reencrypt()
+    ? await (await client()).reencrypt()
     : reencryption.parse(await operatorCommand({ command: 'reencrypt' }, terminal));
-  const kinds = [
-    ['access keys', result.accessKeys],
-    ['callback secrets', result.callbackSecrets],
-    ['enrollment secrets', result.enrollmentSecrets],
-    ['webhook secrets', result.webhookSecrets],
-    ["keys of persons' names", result.personKeys],
-  ] as const;
-  const failed = kinds.flatMap(([, count]): { id: string; reason: string }[] => [...(count?.failed ?? [])]);
+  const { keyId, signedAgain } = result.signatures;
+  const kinds = {
+    'access keys': result.accessKeys,
+    'callback secrets': result.callbackSecrets,
+    'enrollment secrets': result.enrollmentSecrets,
+    'webhook secrets': result.webhookSecrets,
+    "keys of persons' names": result.personKeys,
+    signatures: { keyId, reencrypted: signedAgain, failed: [] },
+  };
+  const rows = Object.entries(kinds).flatMap(([kind, count]) => (count ? [{ kind, ...count }] : []));
+  const failed = rows.flatMap((row): readonly { id: string; reason: string }[] => row.failed);
   if (options.json) printJson(terminal, result);
   else {
-    printTable(
-      terminal,
-      ['SECRETS', 'KEY', 'RE-ENCRYPTED', 'UNCHANGED', 'FAILED'],
-      kinds
-        .flatMap(([kind, count]) =>
-          count
-            ? [[kind, count.keyId, ...[count.reencrypted, count.unchanged, count.failed.length].map(String)]]
-            : [],
-        )
-        .concat([['signatures', result.signatures.keyId, String(result.signatures.signedAgain), '', '0']]),
-    );
+    printTable(terminal, rows, {
+      SECRETS: 'kind',
+      KEY: 'keyId',
+      'RE-ENCRYPTED': 'reencrypted',
+      UNCHANGED: 'unchanged',
+      FAILED: (row) => row.failed.length,
+    });
     if (failed.length > 0) {
       terminal.stdout.write('\nKeep the old keys configured: these are still encrypted under one.\n');
-      printTable(
-        terminal,
-        ['OF', 'REASON'],
-        failed.map(({ id, reason }) => [id, reason]),
-      );
+      printTable(terminal, failed, { OF: 'id', REASON: 'reason' });
     }
   }
-  if (failed.length > 0) throw new Ended(exitCodes.refused);
+  if (failed.length > 0) throw new ExitCode(exitCodes.refused);
 }
 
-/** `rolebridge backup`: of a data directory, also while a service uses it. */
-export async function backUpCommand(
-  directory: string,
-  options: ServiceOptions,
-  terminal: Terminal,
-): Promise<void> {
+/** Runs `rolebridge backup`, of a data directory that a service may be using. */
+export async function backUpCommand({ terminal, words: [directory = ''], options }: Given): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
-  const made = { directory, ...(await backUp(dataDirectory, directory, { keys })) };
-  if (options.json) return printJson(terminal, made);
-  printValues(terminal, { directory, organizations: String(made.organizations) });
+  const copied = { directory, ...(await backUp(dataDirectory, directory, { keys })) };
+  if (options.json) return printJson(terminal, copied);
+  printValues(terminal, { directory, organizations: String(copied.organizations) });
 }
 
-/** `rolebridge restore`: replaces the data directory by a backup. */
-export async function restoreCommand(
-  backup: string,
-  options: ServiceOptions,
-  terminal: Terminal,
-): Promise<void> {
+/** Runs `rolebridge restore`: replaces the data directory by a backup. */
+export async function restoreCommand({ terminal, words: [backup = ''], options }: Given): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
   const restored = { directory: dataDirectory, ...(await restoreBackup(backup, dataDirectory, { keys })) };
   if (options.json) return printJson(terminal, restored);
-  printValues(terminal, {
-    directory: restored.directory,
-    epoch: String(restored.epoch),
-    ...(restored.kept && { 'kept before': restored.kept }),
-  });
+  const { directory, epoch, kept } = restored;
+  printValues(terminal, { directory, epoch: String(epoch), 'kept before': kept });
 }
 
-/** `rolebridge repair`: ends with 1 when something is damaged and was not dropped. */
-export async function repairCommand(
-  options: ServiceOptions & { drop?: boolean },
-  terminal: Terminal,
-): Promise<void> {
+/** Runs `rolebridge repair`: exits with 1 when something is damaged and was not dropped. */
+export async function repairCommand({ terminal, options }: Given<{ drop?: boolean }>): Promise<void> {
   const { dataDirectory, keys } = dataDirectoryOf(terminal);
-  // With another key everything looks damaged, and would be dropped.
-  const remembered = await keyCheckFile({ dataDirectory }).read();
+  // Under another key every record looks damaged, and would be dropped.
+  const remembered = await storedFacts({ dataDirectory }, 'service-key-checks').read();
   const sentence = changedKeySentence(keys, remembered);
   if (sentence !== undefined) throw new ConfigurationError(sentence);
   const { repairs, kept } = await repair(dataDirectory, { keys, drop: options.drop ?? false });
@@ -128,7 +115,39 @@ export async function repairCommand(
         : '\nNothing was changed. Restore a backup if you have one; "rolebridge repair --drop" drops this.\n',
     );
   }
-  if (repairs.length > 0 && kept === undefined) throw new Ended(exitCodes.refused);
+  if (repairs.length > 0 && kept === undefined) throw new ExitCode(exitCodes.refused);
+}
+
+/** Runs `rolebridge migrate --from file --to postgres`. @throws RolebridgeError `store_unavailable` */
+export async function migrateCommand({ terminal, options }: Given): Promise<void> {
+  const { dataDirectory, database, serviceKeys } = readSettings(terminal.env);
+  if (database === undefined)
+    throw new UsageError('There is no database to copy to.', 'Set DATABASE_URL as for the service.');
+  const files = await openFileStore({ directory: dataDirectory, keys: serviceKeys });
+  const target = await openPostgresStore({ ...database, keys: serviceKeys }).catch(async (error) => {
+    await files.close();
+    throw error;
+  });
+  try {
+    const counts = await copyStore(files.backend, target.backend);
+    if (options.json) return printJson(terminal, counts);
+    printValues(terminal, {
+      organizations: String(counts.organizations),
+      'API keys': String(counts.apiKeys),
+      connections: String(counts.connections),
+      'idempotency records': String(counts.idempotency),
+      jobs: String(counts.jobs),
+      webhooks: String(counts.messages),
+      tokens: String(counts.tokens),
+      'audit records': String(counts.auditRecords),
+    });
+    terminal.stdout.write(
+      '\nEverything was copied and compared. The data directory is unchanged: keep it until the service on PostgreSQL has run for a while.\n',
+    );
+  } finally {
+    await target.close();
+    await files.close();
+  }
 }
 
 function dataDirectoryOf(terminal: Terminal) {
@@ -147,14 +166,22 @@ const createdOrganization = z.looseObject({
 });
 
 function checked(wanted: NewOrganization): NewOrganization {
-  const { success, error } = createOrganizationRequest.safeParse(wanted);
-  if (success) return wanted;
-  const faults = error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  throw new UsageError(`The organization's ${faults.join(', ')}.`);
+  refuseFaults("The organization's", createOrganizationRequest.safeParse(wanted));
+  return wanted;
 }
 
-/** Of the service that has the data directory, or of the store when none has it. */
+/** @throws UsageError that names every fault */
+function refuseFaults(what: string, { error }: z.ZodSafeParseResult<unknown>): void {
+  const faults = error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  if (faults) throw new UsageError(`${what} ${faults.join(', ')}.`);
+}
+
+/**
+ * Runs in the service that holds the data directory, or else directly on the store.
+ * @throws UsageError, RolebridgeError
+ */
 export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
+  refuseFaults("The command's", operatorCommandSchema.safeParse(command));
   const config = readSettings(terminal.env);
   const answer =
     config.database === undefined ? await askForControl(config.dataDirectory, command) : undefined;

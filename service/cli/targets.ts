@@ -40,17 +40,13 @@ export const targetCommands: readonly CommandRow[] = [
         'matched scope': scopeText(matchedScope),
       });
       if (shadows.length === 0) return;
-      terminal.stdout.write('\nwider ones, which do not apply here:\n');
-      printTable(
-        terminal,
-        ['SCOPE', 'ID', 'NAME', 'STATUS'],
-        shadows.map((shadow) => [
-          scopeText(shadow.scope),
-          shadow.connection.id,
-          shadow.connection.name,
-          shadow.connection.status,
-        ]),
-      );
+      terminal.stdout.write('\nshadowed connections (wider scopes):\n');
+      printTable(terminal, shadows, {
+        SCOPE: ({ scope }) => scopeText(scope),
+        ID: ({ connection }) => connection.id,
+        NAME: ({ connection }) => connection.name,
+        STATUS: ({ connection }) => connection.status,
+      });
     },
   }),
   {

@@ -1,11 +1,16 @@
-import { type Connection, RolebridgeApiError, type RolebridgeClient } from '../../client/index.js';
+import {
+  type Connection,
+  RolebridgeApiError,
+  type RolebridgeClient,
+  RolebridgeUnreachableError,
+} from '../../client/index.js';
 import type { CommandRow, Given } from './command-row.js';
 import { exitCodes } from './exit-codes.js';
-import { Ended, UsageError } from './failure.js';
+import { ExitCode, UsageError } from './failure.js';
 import { printJson, printTable } from './print.js';
 import { printConnection } from './show-connection.js';
 
-/** Verifications in flight; the service limits how many it takes a minute, and the client waits for that. */
+/** Verifications at the same time. The service limits verifications per minute, and the client waits for that. */
 const concurrency = 4;
 
 interface Result {
@@ -30,14 +35,9 @@ export const verifyCommands: readonly CommandRow[] = [
         return printConnection(await (await client()).verifyConnection(id), { terminal, options });
       const results = await verifyAll(await client());
       if (options.json) printJson(terminal, { connections: results });
-      else
-        printTable(
-          terminal,
-          ['ID', 'NAME', 'STATUS', 'CODE'],
-          results.map(({ id, name, status, code }) => [id, name, status, code]),
-        );
-      if (results.some(({ status }) => status === 'not verified')) throw new Ended(exitCodes.inconclusive);
-      if (results.some(({ status }) => status !== 'connected')) throw new Ended(exitCodes.refused);
+      else printTable(terminal, results, { ID: 'id', NAME: 'name', STATUS: 'status', CODE: 'code' });
+      if (results.some(({ status }) => status === 'not verified')) throw new ExitCode(exitCodes.inconclusive);
+      if (results.some(({ status }) => status !== 'connected')) throw new ExitCode(exitCodes.refused);
     },
   },
 ];
@@ -59,14 +59,12 @@ async function verifyAll(client: RolebridgeClient): Promise<Result[]> {
 async function verified(client: RolebridgeClient, { id, name }: Connection): Promise<Result> {
   try {
     const connection = await client.verifyConnection(id);
-    return {
-      id,
-      name,
-      status: connection.status,
-      ...(connection.status === 'failed' &&
-        connection.verification.result === 'failed' && { code: connection.verification.code }),
-    };
+    const { verification } = connection.status === 'failed' ? connection : {};
+    const code = verification?.result === 'failed' ? verification.code : undefined;
+    return { id, name, status: connection.status, code };
   } catch (error) {
+    if (error instanceof RolebridgeUnreachableError)
+      return { id, name, status: 'not verified', code: error.reason };
     if (!(error instanceof RolebridgeApiError)) throw error;
     const isVerdict = error.status === 422;
     return { id, name, status: isVerdict ? 'failed' : 'not verified', code: error.code };

@@ -1,11 +1,12 @@
 import type { WebhookEndpoint } from '../../client/api.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
+import { UsageError } from './failure.js';
 import { printJson, printTable, printValues } from './print.js';
 
-const enabledOptions = [
-  { flags: '--enable', about: 'send to it again from now on' },
-  { flags: '--disable', about: 'send nothing to it' },
-];
+interface ReplayOptions {
+  readonly delivery?: string;
+  readonly since?: string;
+}
 
 export const webhookCommands: readonly CommandRow[] = [
   ofCall('createWebhookEndpoint', {
@@ -23,24 +24,20 @@ export const webhookCommands: readonly CommandRow[] = [
     usage: 'webhooks list',
     example: 'rolebridge webhooks list',
     show: ({ webhookEndpoints }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'URL', 'EVENTS', 'ENABLED', 'SOURCE'],
-        webhookEndpoints.map(({ id, url, events, enabled, source }) => [
-          id,
-          url,
-          eventsText(events),
-          yesOrNo(enabled),
-          source,
-        ]),
-      ),
+      printTable(terminal, webhookEndpoints, {
+        ID: 'id',
+        URL: 'url',
+        EVENTS: ({ events }) => events ?? 'all',
+        ENABLED: 'enabled',
+        SOURCE: 'source',
+      }),
   }),
   ofCall('getWebhookEndpoint', {
     usage: 'webhooks show <id>',
     example: 'rolebridge webhooks show whe_…',
     show,
   }),
-  ofCall('changeWebhookEndpoint', {
+  ofCall('updateWebhookEndpoint', {
     usage: 'webhooks change <id>',
     example: 'rolebridge webhooks change whe_… --disable',
     members: {
@@ -48,11 +45,12 @@ export const webhookCommands: readonly CommandRow[] = [
       enabled: false,
       events: ['--events <types>', 'the types that it gets, separated by commas; "" is all'],
     },
-    options: enabledOptions,
-    request: ({ options: { enable, disable } }: Given<{ enable?: boolean; disable?: boolean }>) => ({
-      ...(enable && { enabled: true }),
-      ...(disable && { enabled: false }),
-    }),
+    options: [
+      { flags: '--enable', about: 'send to it again from now on', conflicts: 'disable' },
+      { flags: '--disable', about: 'send nothing to it' },
+    ],
+    request: ({ options: { enable, disable } }: Given<{ enable?: boolean; disable?: boolean }>) =>
+      enable || disable ? { enabled: enable ?? false } : {},
     show,
   }),
   ofCall('deleteWebhookEndpoint', {
@@ -80,34 +78,30 @@ export const webhookCommands: readonly CommandRow[] = [
   ofCall('listWebhookDeliveries', {
     usage: 'webhooks deliveries <id>',
     example: 'rolebridge webhooks deliveries whe_… --status failed',
-    list: 'deliveries',
     limit: 50,
     show: ({ deliveries }, { terminal }) =>
-      printTable(
-        terminal,
-        ['ID', 'TYPE', 'CREATED', 'STATUS', 'ATTEMPTS', 'LAST ANSWER'],
-        deliveries.map(({ id, type, createdAt, status, attempts, lastAttempt }) => [
-          id,
-          type,
-          createdAt,
-          status,
-          String(attempts),
-          lastAttempt?.reason ??
-            (lastAttempt?.status === undefined ? undefined : `HTTP ${lastAttempt.status}`),
-        ]),
-      ),
+      printTable(terminal, deliveries, {
+        ID: 'id',
+        TYPE: 'type',
+        CREATED: 'createdAt',
+        STATUS: 'status',
+        ATTEMPTS: 'attempts',
+        'LAST ANSWER': ({ lastAttempt: { reason, status } = {} }) => reason ?? (status && `HTTP ${status}`),
+      }),
   }),
   ofCall('replayWebhookDeliveries', {
     usage: 'webhooks replay <id>',
     about: 'send messages again: one, or those of a time range',
     example: 'rolebridge webhooks replay whe_… --since 2026-11-24T00:00:00Z',
-    options: [{ flags: '--delivery <webhook-id>', about: 'only this one' }],
-    async run({ terminal, words: [id = ''], options, members, client }: Given<{ delivery?: string }>) {
-      const { delivery } = options;
+    options: [{ flags: '--delivery <webhook-id>', about: 'only this one', conflicts: 'since' }],
+    async run({ terminal, words: [id = ''], options, client, members }: Given<ReplayOptions>) {
+      const { delivery, since } = options;
+      if (delivery === undefined && since === undefined)
+        throw new UsageError('No message is named.', 'Give --since TIME, or --delivery ID for one message.');
       const service = await client();
       const answer =
         delivery === undefined
-          ? await service.replayWebhookDeliveries(id, { since: '', ...members })
+          ? await service.replayWebhookDeliveries(id, { since: since ?? '', ...members })
           : await service.replayWebhookDelivery(id, delivery);
       if (options.json) return printJson(terminal, answer);
       terminal.stdout.write(`replayed ${'replayed' in answer ? answer.replayed : answer.id}\n`);
@@ -117,10 +111,12 @@ export const webhookCommands: readonly CommandRow[] = [
 
 function show(endpoint: WebhookEndpoint & { secret?: string }, { terminal }: Given): void {
   const { id, url, description, events, enabled, source, secret } = endpoint;
-  const values = { events: eventsText(events), enabled: yesOrNo(enabled), source, secret };
+  const values = {
+    events: events?.join(' ') ?? 'all',
+    enabled: enabled ? 'yes' : 'no',
+    source,
+    secret,
+  };
   printValues(terminal, { id, url, description, ...values });
   if (secret !== undefined) terminal.stdout.write('\nThe secret is shown only once.\n');
 }
-
-const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
-const eventsText = (events: readonly string[] | undefined): string => events?.join(' ') ?? 'all';

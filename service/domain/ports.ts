@@ -1,5 +1,5 @@
 import type { AccessKey } from './access-key.js';
-import type { AnsweredRequest } from './answered-request.js';
+import type { AnsweredRequest, IdempotencyRecord } from './answered-request.js';
 import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
 import type { SignedIdentityRequest } from './caller-proof.js';
@@ -16,6 +16,7 @@ import type { Token } from './token.js';
 import type { SimulatedDecision, Simulation } from './verification/check-permissions.js';
 import type { WebhookEndpoint } from './webhook-endpoint.js';
 
+export type { IdempotencyRecord } from './answered-request.js';
 export type { Job, RunningCheck } from './job.js';
 export type { DeliveryAttempt, NextDelivery, OutboxMessage } from './outbox-message.js';
 export type { Token } from './token.js';
@@ -29,108 +30,97 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/**
- * The answer to a callback, so that the same `webhook-id` gets the same answer again. It is stored in the commit
- * that decides the event and holds no lease, so that a crash leaves nothing to wait for.
- */
-export interface IdempotencyRecord {
-  readonly connectionId: ConnectionId;
-  readonly webhookId: string;
-  /** SHA-256 of the body, hexadecimal: the same id with another body is another event. */
-  readonly requestHash?: string | undefined;
-  /** Of the first attempt: the propagation window counts from here, also over retries. */
-  readonly firstAttemptAt: string;
-  /** Absent when an attempt ended without a verdict. */
-  readonly answer?: { readonly status: number; readonly body: unknown } | undefined;
-}
-
-/** One atomic change: all of it is stored, or nothing. */
+/** One atomic change of one organization: all of it is stored, or nothing. */
 export interface Change {
-  /** `ifVersion` null inserts; otherwise the stored version must be that one (`connection_changed`). */
+  /** `ifVersion` null inserts. Otherwise it must be the stored version (`connection_changed`). */
   readonly connection?: {
     readonly next: Connection;
     readonly ifVersion: number | null;
     readonly intent: AuditIntent;
   };
-  /**
-   * Takes the scopes from the connections that hold them, where `mayTakeScopes` says so, instead of `scope_taken`.
-   */
+  /** Takes scopes from the connections that hold them, where `mayTakeScopes` allows it, instead of `scope_taken`. */
   readonly replaceScopes?: ReplaceScopes;
   readonly idempotency?: IdempotencyRecord;
-  /** For a connection that is new. */
+  /** Quotas that a new connection counts against. */
   readonly quotas?: readonly Quota[];
   /** Jobs of the connection; each replaces the one with the same purpose. */
   readonly jobs?: readonly Job[];
   /** Canceled jobs. */
-  readonly endJobs?: readonly Pick<Job, 'connectionId' | 'purpose'>[];
+  readonly endJobs?: readonly Pick<Job, 'organizationId' | 'connectionId' | 'purpose'>[];
   /** Messages to the vendor's endpoints. */
   readonly messages?: readonly OutboxMessage[];
-  /** Its audit record, stored atomically with the change. */
   readonly audit?: readonly AuditRecord[];
 }
 
-/** Written before and after whatever changes or reads credentials; nothing is ever changed, and taken out only by age. */
+/** Records of everything that changes or reads credentials. A record is never changed, and deleted only by age. */
 export interface AuditLog {
-  /** All of them or none. @throws RolebridgeError `store_unavailable` */
+  /** Appends all of the records of an organization or none. @throws RolebridgeError `store_unavailable` */
   appendAudit(records: readonly AuditRecord[]): Promise<void>;
-  /** The newest first; `before` is the last id of the page before. */
+  /** A page of records, newest first, of one organization or (undefined) of all. `before` is the last id of the previous page. */
   auditRecords(
-    /** Undefined: of all, for the operator. */
     organizationId: OrganizationId | undefined,
-    page: { limit: number; before?: AuditId | undefined; connectionId?: ConnectionId | undefined },
+    page: AuditPage,
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }>;
-  /**
-   * Signs how many records there are and which, from before that time, where the log is not a chain of lines.
-   * @returns how many checkpoints
-   */
+  /** Signs checkpoints of the records from before that time, unless each record is chained. @returns the number of checkpoints */
   signAudit(before: string): Promise<number>;
-  /** Mismatches with those checkpoints, in sentences for an operator. */
+  /** Mismatches with the checkpoints, as sentences for the operator. */
   auditFaults(): Promise<string[]>;
   /**
-   * Takes out old records of all organizations: those from `keptSince` on stay, and of the older ones those that share
-   * a file with them, for a quarter of the time until `now` at most, while their file is written to.
-   * @returns how many went
+   * Deletes records that are older than `keptSince`. A store may keep those that share a file with newer records.
+   * @returns the number of deleted records
    * @throws RolebridgeError `store_unavailable`
    */
-  deleteAuditBefore(keptSince: string, now: string): Promise<number>;
+  deleteAuditBefore(keptSince: string): Promise<number>;
 }
 
-/** Results of signing stored records again. */
+export interface AuditPage {
+  readonly limit: number;
+  readonly before?: AuditId | undefined;
+  readonly connectionId?: ConnectionId | undefined;
+}
+
+/** The result of {@link Store.renewIntegrityKey}. */
 export interface IntegrityKeyRenewal {
-  /** Of the key that signs now. */
+  /** The id of the signing key. */
   readonly keyId: string;
-  /** Documents of organizations, or rows. */
+  /** The number of documents or rows that were signed again. */
   readonly signedAgain: number;
 }
 
+export interface LeaseRequest {
+  readonly now: string;
+  readonly leaseUntil: string;
+  readonly limit: number;
+}
+
 export interface JobQueue {
-  /** Those that are due, the longest due first; no other caller gets them before `leaseUntil`, unless they are finished. */
-  leaseJobs(request: { now: string; leaseUntil: string; limit: number }): Promise<Job[]>;
-  /** Due again at another time, or (undefined) never. One that was replaced or ended meanwhile is left alone. */
+  /** Leases due jobs, the longest due first. No other caller gets a job before its lease ends or it is completed. */
+  leaseJobs(request: LeaseRequest): Promise<Job[]>;
+  /** Reschedules a leased job, or (undefined) deletes it. A job that was replaced or canceled meanwhile stays as it is. */
   completeJob(leased: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
-  /** Proofs that access has ended, put off past `latest`, are due now: the clock was ahead. */
-  hastenProofs(latest: string, now: string): Promise<void>;
-  /** When the next one is due. */
+  /** Makes revocation checks due now that are scheduled after `latest`: the clock was ahead. */
+  hastenRevocationChecks(latest: string, now: string): Promise<void>;
+  /** The time at which the next job is due. */
   nextJobAt(): Promise<string | undefined>;
 }
 
-/** Which deliveries of one endpoint; the newest first. */
+/** A page of an endpoint's deliveries, newest first. */
 export interface DeliveryPage {
   readonly endpoint: string;
   readonly limit: number;
   readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
-  /** Only those created then or later. */
+  /** The earliest creation time. */
   readonly since?: string | undefined;
-  /** The last one of the page before, of any endpoint. */
+  /** The last delivery of the previous page, of any endpoint. */
   readonly after?: Pick<OutboxMessage, 'id' | 'endpoint'> | undefined;
 }
 
 export interface WebhookEndpoints {
   saveWebhookEndpoint(endpoint: WebhookEndpoint, quotas?: readonly Quota[]): Promise<void>;
   webhookEndpoint(id: string): Promise<WebhookEndpoint | undefined>;
-  /** The oldest first. */
+  /** Oldest first. */
   webhookEndpoints(organizationId: OrganizationId): Promise<WebhookEndpoint[]>;
-  /** Undefined when there is none. */
+  /** @returns the changed endpoint, or undefined when it doesn't exist */
   changeWebhookEndpoint(
     endpoint: Pick<WebhookEndpoint, 'id' | 'organizationId'>,
     change: (stored: WebhookEndpoint) => WebhookEndpoint,
@@ -140,38 +130,37 @@ export interface WebhookEndpoints {
 
 /** How long finished deliveries can be listed and replayed, and about how many of one organization. */
 export const keptDeliveries = { days: 7, count: 500 } as const;
-/** When the oldest of them was created. */
+/** The earliest creation time of a kept delivery. */
 export const oldestDeliveryAt = (nowMs: number): string =>
   new Date(nowMs - keptDeliveries.days * 86_400_000).toISOString();
 
 export interface Outbox {
   /** Like {@link JobQueue.leaseJobs}. */
-  leaseMessages(request: { now: string; leaseUntil: string; limit: number }): Promise<OutboxMessage[]>;
-  /** Tried again at another time, finished and kept for {@link keptDeliveries}, or (undefined) gone. */
+  leaseMessages(request: LeaseRequest): Promise<OutboxMessage[]>;
+  /** Reschedules a leased message, finishes it (it is kept for {@link keptDeliveries}), or (undefined) deletes it. */
   completeMessage(leased: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
-  /** Stores a message without a change. */
-  addMessage(message: OutboxMessage): Promise<void>;
   deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
   delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined>;
-  /** Due again as if never tried; false when it is on its way already, or gone. */
+  /** Makes a finished message due again, with no attempts. @returns false when it is pending or deleted */
   replayMessage(message: OutboxMessage, now: string): Promise<boolean>;
-  /** The oldest one that is still to be delivered to the same endpoint about the same connection. */
+  /** The oldest pending message to the same endpoint about the same connection. */
   firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
-  /** Makes waiting messages of an endpoint, or of all, due now: it works again. */
+  /** Makes pending messages of an endpoint, or (undefined) of all, due now: it works again. */
   hastenMessages(endpoint: string | undefined, now: string): Promise<void>;
+  /** The time at which the next message is due. */
   nextMessageAt(): Promise<string | undefined>;
 }
 
 export interface Tokens {
-  /** Replaces the one with the same kind and hash, and deletes `former`. */
+  /** Inserts the token or replaces the one with the same kind and hash, and deletes `former`. */
   saveToken(token: Token, quotas?: readonly Quota[], former?: readonly Token[]): Promise<void>;
-  /** Also when it has expired: the caller compares the time. */
+  /** Expired tokens are included: the caller compares the time. */
   token(kind: Token['kind'], hash: string): Promise<Token | undefined>;
-  /** All of one kind, in no order, also those that have expired and are not deleted yet. */
+  /** Expired tokens that are not deleted yet are included, in no order. */
   tokensOf(organizationId: OrganizationId, kind: Token['kind']): Promise<Token[]>;
   /** Consumes the token: one of many concurrent callers gets it. */
   takeToken(kind: Token['kind'], hash: string): Promise<Token | undefined>;
-  /** Replaces that version by the next one (same kind, hash and organization); false when it has changed or is deleted. */
+  /** Replaces this version of a token (same kind, hash and organization). @returns false when it has changed or is deleted */
   replaceToken(before: Token, next: Token): Promise<boolean>;
   deleteExpiredTokens(now: string): Promise<void>;
 }
@@ -184,59 +173,80 @@ export interface OrganizationFilter {
   readonly name?: string | undefined;
 }
 
-/** Which connections a list has. */
+/** A page of the operator's list of organizations, by id. */
+export interface OrganizationPage extends OrganizationFilter {
+  readonly limit: number;
+  readonly after?: OrganizationId | undefined;
+  readonly before?: OrganizationId | undefined;
+}
+
+/** A page of connections, by creation time and id, or (`checked`) by the time of the last check. */
 export interface ConnectionPage extends ConnectionFilter {
   readonly limit: number;
+  /** The last connection of the previous page. */
   readonly after?: ConnectionId | undefined;
-  /** The first of the page behind, instead: the ones in front of it. */
+  /** The first connection of the next page. With it, `hasMore` means that earlier connections exist. */
   readonly before?: ConnectionId | undefined;
   /** @default created */
   readonly order?: 'created' | 'checked' | undefined;
   /** A part of the name; case-insensitive. */
   readonly search?: string | undefined;
-  /** A list that shows no checks and probes does not read them. */
+  /** Leaves checks and probes out, which are not read then. */
   readonly withoutReports?: boolean | undefined;
 }
 
 /** Filters of connections; omitted members match any. */
 export interface ConnectionFilter {
   readonly status?: Connection['status'] | undefined;
-  /** Of the last verification that failed. */
+  /** The error code of a failed last verification. */
   readonly code?: string | undefined;
-  /** Of the role or key, or the expected one. */
+  /** The account of the role or key, or the expected one. */
   readonly accountId?: string | undefined;
   readonly assurance?: string | undefined;
   readonly reference?: string | undefined;
-  /** Key of a scope: those that hold it or one within it. Of one organization only. */
+  /** The key of a scope: matches connections with this scope or a narrower one. Requires an organization. */
   readonly scope?: string | undefined;
   /** Name, or name and version: `deploy`, `deploy@3`. */
   readonly permissionSet?: string | undefined;
   readonly permissions?: string | undefined;
 }
 
+/** A connection without checks and probes, and the key of one of its scopes. */
+export interface ScopeHolder {
+  readonly key: string;
+  readonly connection: Connection;
+}
+
+/** Counts of connections that are not deleted, of all organizations. */
+export interface ConnectionTotals {
+  readonly status: Record<Connection['status'], number>;
+  /** Connected ones. */
+  readonly assurance: Record<'proven' | 'tested', number>;
+  /** Failed ones. */
+  readonly code: ReadonlyMap<string, number>;
+  /** Connections in all states, by name and version: `deploy@3`. */
+  readonly permissionSets: ReadonlyMap<string, number>;
+  /** Connected roles with a permission set. */
+  readonly permissions: ReadonlyMap<string, number>;
+}
+
 /**
- * Where everything is kept. Each implementation passes `test/contract/store.ts`.
+ * The port to everything that is stored. Each implementation passes `test/contract/store.ts`.
  * Once a promise is fulfilled, the change survives a crash and a loss of power.
  */
 export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoints {
-  /** With its first key, if it has one. @throws RolebridgeError `reference_taken` */
+  /** Creates an organization, and its first key if there is one. @throws RolebridgeError `reference_taken` */
   createOrganization(organization: Organization, key?: ApiKey): Promise<void>;
-  /** Erased ones too. */
+  /** Erased organizations are included. */
   organization(id: OrganizationId): Promise<Organization | undefined>;
-  /** In one question. */
+  /** Reads all of them in one query. */
   organizationsById(ids: readonly OrganizationId[]): Promise<Map<OrganizationId, Organization>>;
   organizationByReference(reference: string): Promise<Organization | undefined>;
-  /** Of all, ordered by id: for the operator. Erased ones are left out. */
-  organizations(
-    page: {
-      limit: number;
-      after?: OrganizationId | undefined;
-      before?: OrganizationId | undefined;
-    } & OrganizationFilter,
-  ): Promise<{ organizations: Organization[]; hasMore: boolean }>;
+  /** Erased organizations are left out. */
+  organizations(page: OrganizationPage): Promise<{ organizations: Organization[]; hasMore: boolean }>;
   /**
-   * Puts the next state of the stored one in its place; undefined when there is none. With `erases`, no copy of an
-   * earlier version stays.
+   * Replaces the stored organization. With `erases`, no copy of an earlier version stays.
+   * @returns the changed organization, or undefined when it doesn't exist
    * @throws RolebridgeError `reference_taken`
    */
   changeOrganization(
@@ -244,99 +254,75 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     change: (stored: Organization) => Organization,
     options?: { readonly erases?: boolean },
   ): Promise<Organization | undefined>;
-  /** Deletes its rows, but for deleted connections and external IDs that are never issued again; of itself, its id and times stay. */
+  /** Deletes the organization's rows. Deleted connections and retired external IDs stay, and of the organization its id and times. */
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
   /** @throws RolebridgeError `unauthorized` when its parent is revoked */
   createApiKey(key: ApiKey, quotas?: readonly Quota[]): Promise<void>;
-  /** Revoked or expired keys; their children have ended, too. */
+  /** Deletes revoked and expired keys, whose children have ended, too. */
   deleteEndedApiKeys(organizationId: OrganizationId, now: string): Promise<void>;
-  /** How much it has of what there are quotas for. */
+  /** The used amount of each quota. */
   usage(organizationId: OrganizationId, names: readonly QuotaName[]): Promise<ReadonlyMap<QuotaName, number>>;
-  /** Declared targets, by id. */
+  /** Declared projects, by id. */
   projects(organizationId: OrganizationId): Promise<Project[]>;
-  /** Replaces the one with its id. */
+  /** Inserts the project or replaces the one with the same id. */
   saveProject(project: Project, quotas?: readonly Quota[]): Promise<void>;
   deleteProject(organizationId: OrganizationId, id: string): Promise<void>;
-  /** Revoked ones too. */
+  /** Revoked keys are included. */
   apiKey(id: ApiKeyId): Promise<ApiKey | undefined>;
-  /** Revoked ones too, the oldest first. */
+  /** Revoked keys are included; oldest first. */
   apiKeys(organizationId: OrganizationId): Promise<ApiKey[]>;
-  /** The key, revoked with all that were made with it; one that was stays as it was. Undefined when the organization has no such key. */
+  /** Revokes the key and every key created with it. @returns the revoked key, or undefined when the organization has no such key */
   revokeApiKey(organizationId: OrganizationId, id: ApiKeyId, revokedAt: string): Promise<ApiKey | undefined>;
-  /** May be lost in a crash. */
+  /** A crash may lose the mark. */
   markApiKeyUsed(key: ApiKey, lastUsedAt: string): Promise<void>;
-  /** Not deleted, of that organization. */
+  /** A connection of this organization that is not deleted. */
   connection(organizationId: OrganizationId, id: ConnectionId): Promise<Connection | undefined>;
-  /** Of any organization, deleted ones too: for a callback, which proves itself with the connection's secret. */
+  /** A connection of any organization, deleted ones included: a callback is authenticated by the connection's secret. */
   connectionForCallback(id: ConnectionId): Promise<Connection | undefined>;
-  /** May be lost in a crash. It makes no new version. */
+  /** A crash may lose the mark. It makes no new version. */
   markConnectionUsed(
     connection: Pick<Connection, 'id' | 'organizationId'>,
     lastUsedAt: string,
   ): Promise<void>;
-  /**
-   * Not deleted, ordered by creation then id, or those that were checked by the time of their last check;
-   * `after` is the last id of the page before. With `before`, more of them are in front.
-   */
+  /** Connections that are not deleted, of one organization or (undefined) of all. */
   connections(
-    /** Undefined: of all organizations, for the operator. */
     organizationId: OrganizationId | undefined,
     page: ConnectionPage,
   ): Promise<{ connections: Connection[]; hasMore: boolean }>;
   /** The connection of any organization that has this role. */
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
-  /** Without the checks and probes of their verifications. The connections that hold these scope keys, in the order given, those that no connection holds left out. */
-  scopeHolders(
-    organizationId: OrganizationId,
-    keys: readonly string[],
-  ): Promise<{ key: string; connection: Connection }[]>;
-  /** Without checks and probes, too. The connections that hold scopes within this one, itself left out; by their keys in the order of bytes. */
-  narrowerScopeHolders(
-    organizationId: OrganizationId,
-    key: string,
-    limit: number,
-  ): Promise<{ key: string; connection: Connection }[]>;
-  /** Without checks and probes. Of all organizations, in any order, deleted ones too: for re-encryption. One created meanwhile may be missing. */
+  /** The holders of these scope keys, in the order of the keys; keys without a holder are left out. */
+  scopeHolders(organizationId: OrganizationId, keys: readonly string[]): Promise<ScopeHolder[]>;
+  /** The first holders of narrower scopes than this one, in byte order of their keys. */
+  narrowerScopeHolders(organizationId: OrganizationId, key: string, limit: number): Promise<ScopeHolder[]>;
+  /** All connections without checks and probes, deleted ones included, in no order. One that is created meanwhile may be missing. */
   everyConnection(): AsyncIterable<Connection>;
   /**
-   * Of all organizations, in any order: connected and failed ones without a re-verification job, such as those that
-   * were stored before jobs existed, or with one that no process can lease until after `latest`. One that changes meanwhile
-   * may be missed.
+   * Connected and failed connections of all organizations without a re-verification job, or with one that can't be leased
+   * until after `latest`; in no order. One that changes meanwhile may be missing.
    */
-  unwatchedConnections(latest?: string): AsyncIterable<Connection>;
+  connectionsWithoutJob(latest: string): AsyncIterable<Connection>;
+  connectionTotals(): Promise<ConnectionTotals>;
   /**
-   * How many there are of each status, of all organizations, deleted ones left out; of the connected ones by assurance, of
-   * the failed ones by code: for metrics and the operator's page.
-   */
-  connectionTotals(): Promise<{
-    status: Record<Connection['status'], number>;
-    assurance: Record<'proven' | 'tested', number>;
-    code: ReadonlyMap<string, number>;
-    /** `deploy@3`; of all states. */
-    permissionSets: ReadonlyMap<string, number>;
-    /** Of connected roles with a permission set. */
-    permissions: ReadonlyMap<string, number>;
-  }>;
-  /**
-   * The idempotency record of an event that was answered meanwhile is `connection_changed`; one without an answer changes nothing then.
-   * When a connection gives its access key up, or has another one encrypted, the store keeps no copy of the old.
+   * Fails with `connection_changed` when another attempt has answered the event; an idempotency record without an answer
+   * never overwrites one. When a connection's access key is removed or encrypted again, no copy of the former one stays.
    *
    * @throws RolebridgeError `connection_changed`, `scope_taken` (members `holders`: connection id, name and scope),
    *   `role_already_connected` (names no connection), `store_unavailable`
    */
   commit(change: Change): Promise<void>;
-  /** Replaces the connection's check before. It may be lost in a crash, which ends the check. */
+  /** Replaces the connection's previous check. A crash, which ends the check, may lose it. */
   saveRunningCheck(check: RunningCheck): Promise<void>;
   runningCheck(organizationId: OrganizationId, connectionId: ConnectionId): Promise<RunningCheck | undefined>;
-  /** Undefined for an event that was never attempted, or first a day ago. */
+  /** The record of an event that was first attempted within the last day. */
   idempotencyRecord(
     connectionId: ConnectionId,
     webhookId: string,
     now: string,
   ): Promise<IdempotencyRecord | undefined>;
   /**
-   * Claims an `Idempotency-Key` for 24 hours: the stored record, or undefined when the caller acquired it. `replaces`
-   * names the attempt that was lost, whose place it takes.
+   * Acquires an `Idempotency-Key` for 24 hours. `replaces` is the request id of a lost attempt, whose place this one takes.
+   * @returns the record of another attempt, or undefined when the caller acquired the key
    */
   acquireRequest(
     mine: AnsweredRequest,
@@ -344,11 +330,11 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
     quotas?: readonly Quota[],
   ): Promise<AnsweredRequest | undefined>;
   finishRequest(mine: AnsweredRequest): Promise<void>;
-  /** The key is free again. */
+  /** Frees the key. */
   releaseRequest(mine: AnsweredRequest): Promise<void>;
-  /** After the service key: a new key signs what is stored, and the one before can sign nothing any more. */
+  /** Signs stored data with a new key after a change of the service key, and retires the former key. */
   renewIntegrityKey(): Promise<IntegrityKeyRenewal>;
-  /** @throws RolebridgeError `store_unavailable` when a write would not be possible now */
+  /** @throws RolebridgeError `store_unavailable` when a write would fail now */
   ready(): Promise<void>;
   close(): Promise<void>;
 }

@@ -23,13 +23,14 @@ export function jobsAfter(
   next: Connection,
   plan: Schedule,
   nowMs: number,
-): { jobs: Job[]; endJobs: Pick<Job, 'connectionId' | 'purpose'>[] } {
+): { jobs: Job[]; endJobs: Pick<Job, 'organizationId' | 'connectionId' | 'purpose'>[] } {
   const jobs: Job[] = [];
   const ended: Job['purpose'][] = [];
+  const { id: connectionId, organizationId } = next;
   const add = (purpose: Job['purpose'], dueMs: number, role?: Job['role']) =>
     jobs.push({
-      connectionId: next.id,
-      organizationId: next.organizationId,
+      connectionId,
+      organizationId,
       purpose,
       dueAt: new Date(dueMs).toISOString(),
       attempts: 0,
@@ -54,7 +55,7 @@ export function jobsAfter(
       externalId: trust.externalId,
       partition: parseRoleArn(givenUp).partition,
     });
-  return { jobs, endJobs: ended.map((purpose) => ({ connectionId: next.id, purpose })) };
+  return { jobs, endJobs: ended.map((purpose) => ({ organizationId, connectionId, purpose })) };
 }
 
 /** Spread at random, so that connections that were made or checked together are not checked together for ever. */

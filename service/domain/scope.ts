@@ -49,14 +49,9 @@ export function refuseGap(scope: Scope): Scope {
 }
 
 /** One string per scope; `/` can't be part of a name. The organization's default is the empty string. */
-export function scopeKey(scope: Scope): string {
-  let key = '';
-  for (const level of levels) {
-    const name = scope[level];
-    if (name !== undefined) key = keyBelow(key, name);
-  }
-  return key;
-}
+export const scopeKey = ({ project, environment, architecture }: Scope): string =>
+  // Joined, a key is one string in memory: with `+` it would be a tree of its parts.
+  [project, environment, architecture].filter((name) => name !== undefined).join('/');
 
 export const keyBelow = (key: string, name: string): string => (key === '' ? name : `${key}/${name}`);
 

@@ -35,7 +35,7 @@ export const keepAuditFor = (
     async work(nowMs, lastMs) {
       if (lastMs > nowMs) return;
       const keptSince = new Date(lastMs - days * dayMs).toISOString();
-      const deleted = await store.deleteAuditBefore(keptSince, new Date(nowMs).toISOString());
+      const deleted = await store.deleteAuditBefore(keptSince);
       metrics.auditDeleted.inc(deleted);
       if (deleted > 0) logger.info({ deleted, keptSince, days }, 'old audit records deleted');
     },

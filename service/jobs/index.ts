@@ -76,7 +76,10 @@ export function runJobs(
         logger.warn({ jumpMs: Math.round(jump) }, 'the time of day jumped against the monotonic clock');
         if (jump < 0) {
           await rescheduleJobs(deps, stopping.signal);
-          await store.hastenProofs(new Date(clock.now() + longestProofDelayMs).toISOString(), request.now);
+          await store.hastenRevocationChecks(
+            new Date(clock.now() + longestProofDelayMs).toISOString(),
+            request.now,
+          );
         }
       }
       return store.leaseJobs(request);

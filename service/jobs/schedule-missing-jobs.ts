@@ -44,7 +44,7 @@ const latestDueAt = ({ verifyIntervalMs }: Schedule, nowMs: number): string =>
 async function seed(
   { store, clock, schedule }: Dependencies,
   signal: AbortSignal,
-  connections: AsyncIterable<Connection> = store.unwatchedConnections(latestDueAt(schedule, clock.now())),
+  connections: AsyncIterable<Connection> = store.connectionsWithoutJob(latestDueAt(schedule, clock.now())),
 ): Promise<number> {
   let count = 0;
   let waiting: Job[] = [];

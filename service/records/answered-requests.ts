@@ -1,30 +1,34 @@
+import type { AnsweredRequest } from '../domain/answered-request.js';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { changeRow, placeOf } from './change-row.js';
-import { assertOrganization, idempotencyOf } from './commit-change.js';
+import { assertOrganization, changeRow, placeOf } from './change-row.js';
 import { one, rowsAtOnce } from './pages.js';
 import { requireRoom } from './quotas.js';
-import { idempotencyKey, ownCopy } from './tables.js';
+import { idempotencyKey, validatedCopy } from './tables.js';
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
 export const dayBefore = (time: string): string => new Date(Date.parse(time) - lifetimeMs).toISOString();
 
-/** Answers to callbacks and requests with an `Idempotency-Key` for a day. */
-export const answeredRequestsIn = (backend: Backend) =>
-  ({
+/** Answers to callbacks and to requests with an `Idempotency-Key`, kept for a day. */
+export function answeredRequestsIn(backend: Backend) {
+  /** Another attempt may have taken the place of this one, which changes nothing then. */
+  async function endAttempt(mine: AnsweredRequest, next: AnsweredRequest | null): Promise<void> {
+    await changeRow(backend, 'answeredRequests', placeOf('answeredRequests', mine), ({ requestId }) =>
+      requestId === mine.requestId ? next : undefined,
+    );
+  }
+
+  return {
     async idempotencyRecord(connectionId, webhookId, now) {
       const stored = await one(backend, 'idempotency', idempotencyKey({ connectionId, webhookId }));
-      return stored && stored.firstAttemptAt > dayBefore(now) ? idempotencyOf(stored) : undefined;
+      return stored && stored.firstAttemptAt > dayBefore(now) ? stored : undefined;
     },
 
     async acquireRequest(mine, replaces, quotas) {
       const { organizationId } = mine;
-      const query = {
-        organizationId,
-        order: 'age',
-        upTo: dayBefore(mine.startedAt),
-        limit: rowsAtOnce,
-      } as const;
+      const own = validatedCopy('answeredRequests', mine);
+      const upTo = dayBefore(mine.startedAt);
+      const query = { organizationId, order: 'age', upTo, limit: rowsAtOnce } as const;
       const old = await backend.list('answeredRequests', query);
       return backend.transact(organizationId, async (transaction) => {
         await assertOrganization(transaction, organizationId);
@@ -32,21 +36,12 @@ export const answeredRequestsIn = (backend: Backend) =>
         const stored = await transaction.get('answeredRequests', mine.id);
         if (stored !== undefined && (stored.answer || stored.requestId !== replaces)) return stored;
         if (stored === undefined) await requireRoom(transaction, quotas);
-        await transaction.put('answeredRequests', ownCopy('answeredRequests', mine));
+        await transaction.put('answeredRequests', own);
         return undefined;
       });
     },
 
-    // Another attempt may have taken its place.
-    async finishRequest(mine) {
-      await changeRow(backend, 'answeredRequests', placeOf('answeredRequests', mine), ({ requestId }) =>
-        requestId === mine.requestId ? mine : undefined,
-      );
-    },
-
-    async releaseRequest(mine) {
-      await changeRow(backend, 'answeredRequests', placeOf('answeredRequests', mine), ({ requestId }) =>
-        requestId === mine.requestId ? null : undefined,
-      );
-    },
-  }) satisfies Partial<Store>;
+    finishRequest: (mine) => endAttempt(mine, mine),
+    releaseRequest: (mine) => endAttempt(mine, null),
+  } satisfies Partial<Store>;
+}

@@ -1,26 +1,23 @@
 import { type ApiKey, isValid } from '../domain/api-key.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
-import type { Backend, Transaction } from './backend.js';
-import { changeRow } from './change-row.js';
-import { alreadyThere, assertOrganization, conflictAs } from './commit-change.js';
+import { type Backend, type Transaction, UniqueConflict } from './backend.js';
+import { assertOrganization, changeRow } from './change-row.js';
 import { allOf, one } from './pages.js';
 import { requireRoom } from './quotas.js';
-import { ownCopy } from './tables.js';
+import { validatedCopy } from './tables.js';
 
 export const apiKeysIn = (backend: Backend) =>
   ({
     async createApiKey(key, quotas) {
-      const own = ownCopy('apiKeys', key);
-      await backend
-        .transact(own.organizationId, async (transaction) => {
-          await assertOrganization(transaction, own.organizationId);
-          if (await transaction.get('apiKeys', own.id)) throw alreadyThere('API key');
-          await requireRoom(transaction, quotas);
-          await addToParent(transaction, own);
-          await transaction.put('apiKeys', own);
-        })
-        .catch(conflictAs('API key'));
+      const own = validatedCopy('apiKeys', key);
+      await backend.transact(own.organizationId, async (transaction) => {
+        await assertOrganization(transaction, own.organizationId);
+        if (await transaction.get('apiKeys', own.id)) throw new UniqueConflict('key');
+        await requireRoom(transaction, quotas);
+        await addToParent(transaction, own);
+        await transaction.put('apiKeys', own);
+      });
     },
 
     apiKey: (id) => one(backend, 'apiKeys', id),
@@ -37,7 +34,7 @@ export const apiKeysIn = (backend: Backend) =>
     async deleteEndedApiKeys(organizationId, now) {
       const all = await allOf(backend, 'apiKeys', { organizationId, order: 'created' });
       const ended = all.filter((key) => !isValid(key, Date.parse(now)));
-      await backend.transact(organizationId, (transaction) => forget(transaction, ended));
+      await backend.transact(organizationId, (transaction) => deleteKeys(transaction, ended));
     },
 
     async markApiKeyUsed({ organizationId, id: key }, lastUsedAt) {
@@ -46,7 +43,7 @@ export const apiKeysIn = (backend: Backend) =>
     },
   }) satisfies Partial<Store>;
 
-/** The parent's row names its children: a key that is being revoked gets no other child. @throws RolebridgeError */
+/** The parent's row names its children, so that a key that is being revoked gets no new child. @throws RolebridgeError `unauthorized` */
 async function addToParent(transaction: Transaction, child: ApiKey): Promise<void> {
   if (child.parentId === undefined) return;
   const parent = await transaction.get('apiKeys', child.parentId);
@@ -57,7 +54,7 @@ async function addToParent(transaction: Transaction, child: ApiKey): Promise<voi
   await transaction.put('apiKeys', { ...parent, childIds: [...(parent.childIds ?? []), child.id] });
 }
 
-/** Revokes a key and all that were made with it, in one transaction. */
+/** Revokes a key and the keys that were created with it. */
 async function revokeWithChildren(transaction: Transaction, key: ApiKey, revokedAt: string): Promise<ApiKey> {
   const revoked = { ...key, revokedAt };
   if (key.revokedAt === undefined) await transaction.put('apiKeys', revoked);
@@ -68,8 +65,8 @@ async function revokeWithChildren(transaction: Transaction, key: ApiKey, revoked
   return key.revokedAt === undefined ? revoked : key;
 }
 
-/** Takes keys out for good. Their parents no longer name them. */
-async function forget(transaction: Transaction, keys: readonly ApiKey[]): Promise<void> {
+/** Deletes keys and their parents' references to them. */
+async function deleteKeys(transaction: Transaction, keys: readonly ApiKey[]): Promise<void> {
   const gone = new Set<string>(keys.map(({ id }) => id));
   for (const id of gone) await transaction.delete('apiKeys', id);
   for (const parentId of new Set(keys.map((key) => key.parentId))) {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type AuditRecord, auditActions } from '../domain/audit.js';
 import { invalidRequest } from '../domain/errors.js';
-import type { Log } from './backend.js';
+import type { AuditPage } from '../domain/ports.js';
 
 const name = z.string().min(1);
 
-/** Enough to read a record: its content was validated when written, and is signed. */
+/** The members that reading needs. The others were validated when they were written, and are signed. */
 const auditMembers = z.looseObject({
   id: name,
   organizationId: name,
@@ -21,10 +21,10 @@ export const auditRecord = z.custom<AuditRecord>(
   'not an audit record',
 );
 
-/** A page of records that are given from the newest on. */
+/** A page of a log. */
 export async function pageOfLog(
   newestFirst: Iterable<AuditRecord> | AsyncIterable<AuditRecord>,
-  { limit, before, connectionId }: Parameters<Log['read']>[1],
+  { limit, before, connectionId }: AuditPage,
 ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
   const records: AuditRecord[] = [];
   let isBefore = before === undefined;

@@ -1,12 +1,22 @@
+import { RolebridgeError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
 import type { OrganizationId } from '../domain/ids.js';
 import type { Quota } from '../domain/quotas.js';
-import type { Backend } from './backend.js';
-import { assertOrganization } from './commit-change.js';
+import type { Backend, Transaction } from './backend.js';
 import { requireRoom } from './quotas.js';
-import { ownCopy, type TableName, tables, type Values } from './tables.js';
+import { type TableName, tables, type Values, validatedCopy } from './tables.js';
 
-/** Puts a row of an organization that exists, in the place of others. A new one needs room. @throws RolebridgeError `not_found`, `quota_exceeded` */
+/** @throws RolebridgeError `not_found` when the organization doesn't exist or is erased */
+export async function assertOrganization(transaction: Transaction, id: OrganizationId): Promise<void> {
+  const organization = await transaction.get('organizations', id);
+  if (organization === undefined || organization.erasedAt !== undefined)
+    throw new RolebridgeError('not_found', 'There is no such organization.');
+}
+
+/**
+ * Inserts a row of an organization or replaces it, and deletes `former` rows. A new row counts against the quotas.
+ * @throws RolebridgeError `not_found`, `quota_exceeded`
+ */
 export async function saveRow<Name extends TableName>(
   backend: Backend,
   table: Name,
@@ -14,7 +24,7 @@ export async function saveRow<Name extends TableName>(
   quotas?: readonly Quota[],
   former: readonly string[] = [],
 ): Promise<void> {
-  const own = ownCopy(table, value);
+  const own = validatedCopy(table, value);
   const { key, organizationId } = placeOf(table, own);
   await backend.transact(organizationId, async (transaction) => {
     await assertOrganization(transaction, organizationId);
@@ -35,9 +45,9 @@ export const placeOf = <Name extends TableName>(table: Name, value: Values[Name]
 });
 
 /**
- * Puts the next state of a row in its place.
- * @param change the next state; null deletes the row, and undefined leaves it as it is
- * @param erases no copy of the version before stays
+ * Changes a row of an organization.
+ * @param change returns the next state, null to delete the row, or undefined to leave it as it is
+ * @param options `erases`: no copy of the former version stays; `lasting: false`: a crash may lose the change
  * @returns the next state, or the deleted row; undefined when nothing changed
  */
 export function changeRow<Name extends TableName>(
@@ -57,7 +67,7 @@ export function changeRow<Name extends TableName>(
       await transaction.delete(table, key);
       return stored;
     }
-    const own = ownCopy(table, next);
+    const own = validatedCopy(table, next);
     await transaction.put(table, own, { lasting });
     return own;
   });
@@ -65,7 +75,7 @@ export function changeRow<Name extends TableName>(
 
 /**
  * Deletes rows, in one transaction for each organization.
- * @param isOld whether a row is still to go when it is read again
+ * @param isOld whether a row is still to be deleted when it is read again
  */
 export async function deleteRows<Name extends TableName>(
   backend: Backend,
@@ -76,12 +86,13 @@ export async function deleteRows<Name extends TableName>(
     erases = false,
   }: { readonly isOld?: (stored: Values[Name]) => boolean; readonly erases?: boolean },
 ): Promise<void> {
-  for (const [organizationId, own] of groupBy(rows, tables[table].organizationId))
-    await backend.transact(organizationId, async (transaction) => {
+  const { key, organizationId } = tables[table];
+  for (const [id, own] of groupBy(rows, organizationId))
+    await backend.transact(id, async (transaction) => {
       if (erases) transaction.forgetVersionBefore();
-      for (const { key } of own.map((row) => placeOf(table, row))) {
-        const stored = await transaction.get(table, key);
-        if (stored && isOld(stored)) await transaction.delete(table, key);
+      for (const row of own) {
+        const stored = await transaction.get(table, key(row));
+        if (stored && isOld(stored)) await transaction.delete(table, key(row));
       }
     });
 }

@@ -1,67 +1,58 @@
+import type { IdempotencyRecord } from '../domain/answered-request.js';
 import { mayTakeScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { Change, IdempotencyRecord, Store } from '../domain/ports.js';
+import type { Change, Store } from '../domain/ports.js';
 import { describeScope, scopeFromKey, scopeKey } from '../domain/scope.js';
 import { dayBefore } from './answered-requests.js';
+import { applyChange } from './apply-change.js';
 import { type Backend, UniqueConflict } from './backend.js';
-import { alreadyThere, commitChange, connectionNotFound } from './commit-change.js';
 import { scopeHolders } from './connections.js';
-import { one, rowsAtOnce } from './pages.js';
-import { idempotencyKey, ownCopy } from './tables.js';
+import { rowsAtOnce } from './pages.js';
+import { idempotencyKey, validatedCopy } from './tables.js';
 
-/** A change again that met a value of another row, which was gone when it was looked for. */
-const triesAtMost = 3;
+/** The conflicting row may be gone before it is looked up. */
+const maxTries = 3;
 
 export const changesIn = (backend: Backend) =>
   ({
     async commit(change) {
-      const { connection, idempotency, jobs = [], endJobs = [], messages = [] } = change;
-      const [first] = [...(idempotency ? [idempotency] : []), ...endJobs];
-      const owner = connection?.next ?? jobs[0] ?? messages[0];
-      const organizationId =
-        owner?.organizationId ?? (first && (await organizationOf(backend, first.connectionId)));
-      if (organizationId === undefined) return;
-      if ([...jobs, ...messages].some((each) => each.organizationId !== organizationId))
+      const { connection, idempotency, jobs = [], endJobs = [], messages = [], audit = [] } = change;
+      const parts = [connection?.next ?? [], idempotency ?? [], jobs, endJobs, messages, audit].flat();
+      const [owner] = parts;
+      if (owner === undefined) return;
+      const { organizationId } = owner;
+      if (parts.some((part) => part.organizationId !== organizationId))
         throw new TypeError('A change belongs to one organization.');
       const own: Change = {
         ...change,
-        ...(connection && { connection: { ...connection, next: ownCopy('connections', connection.next) } }),
-        jobs: jobs.map((job) => ownCopy('jobs', job)),
-        messages: messages.map((message) => ownCopy('messages', message)),
+        ...(connection && {
+          connection: { ...connection, next: validatedCopy('connections', connection.next) },
+        }),
+        ...(idempotency && { idempotency: validatedCopy('idempotency', idempotency) }),
+        jobs: jobs.map((job) => validatedCopy('jobs', job)),
+        messages: messages.map((message) => validatedCopy('messages', message)),
       };
-      const old = idempotency ? await expiredRecords(backend, organizationId, idempotency) : [];
+      const old = idempotency ? await expiredRecords(backend, idempotency) : [];
       for (let tries = 1; ; tries++)
         try {
           return await backend.transact(organizationId, async (transaction) => {
             for (const record of old) await transaction.delete('idempotency', idempotencyKey(record));
-            await commitChange(transaction, organizationId, own);
+            await applyChange(transaction, organizationId, own);
           });
         } catch (error) {
           if (!(error instanceof UniqueConflict)) throw error;
           const refusal = await refusalOf(backend, error, change);
-          if (refusal || tries === triesAtMost) throw refusal ?? alreadyThere(error.constraint);
+          if (refusal || tries === maxTries) throw refusal ?? error;
         }
     },
   }) satisfies Partial<Store>;
 
-function expiredRecords(
-  backend: Backend,
-  organizationId: OrganizationId,
-  { firstAttemptAt }: IdempotencyRecord,
-) {
+function expiredRecords(backend: Backend, { organizationId, firstAttemptAt }: IdempotencyRecord) {
   const upTo = dayBefore(firstAttemptAt);
   return backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
 }
 
-/** @throws RolebridgeError `connection_not_found` */
-async function organizationOf(backend: Backend, id: ConnectionId): Promise<OrganizationId> {
-  const connection = await one(backend, 'connections', id);
-  if (connection === undefined) throw connectionNotFound();
-  return connection.organizationId;
-}
-
-/** The conflict of a change; undefined when it no longer exists. */
+/** The refusal for a conflict; undefined when the conflict no longer exists, or comes from no decision of a caller. */
 async function refusalOf(
   backend: Backend,
   { constraint }: UniqueConflict,
@@ -71,29 +62,18 @@ async function refusalOf(
     return new RolebridgeError('role_already_connected', 'This role is already connected.', {
       remedy: 'Disconnect it where it is connected, or use another role.',
     });
-  if (constraint === 'key')
-    return new RolebridgeError('connection_changed', 'The connection has changed in the meantime.');
-  if (constraint === 'externalId' || connection === undefined) return alreadyThere('external ID');
+  if (constraint !== 'scope' || connection === undefined) return undefined;
   const { organizationId, id, scopes } = connection.next;
   const holders = (await scopeHolders(backend, organizationId, [...new Set(scopes.map(scopeKey))]))
     .filter((held) => held.connection.id !== id)
     .filter((held) => !mayTakeScopes(held.connection, connection.next, replaceScopes))
-    .map(({ key, connection }) => ({ connection, scope: scopeFromKey(key) }));
+    .map(({ key, connection: { id, name } }) => ({ connectionId: id, name, scope: scopeFromKey(key) }));
   if (holders.length === 0) return undefined;
-  return new RolebridgeError(
-    'scope_taken',
-    holders
-      .map(({ connection, scope }) => `"${connection.name}" already serves ${describeScope(scope)}.`)
-      .join(' '),
-    {
-      remedy: 'Choose another scope, or replace the connection that holds it.',
-      members: {
-        holders: holders.map(({ connection, scope }) => ({
-          connectionId: connection.id,
-          name: connection.name,
-          scope,
-        })),
-      },
-    },
-  );
+  const detail = holders
+    .map(({ name, scope }) => `"${name}" already serves ${describeScope(scope)}.`)
+    .join(' ');
+  return new RolebridgeError('scope_taken', detail, {
+    remedy: 'Choose another scope, or replace the connection that holds it.',
+    members: { holders },
+  });
 }

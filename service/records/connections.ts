@@ -1,14 +1,20 @@
-import { type Connection, isDeleted, isVerifiable } from '../domain/connection.js';
+import {
+  assurance as assuranceNames,
+  type Connection,
+  connectionStatus,
+  isDeleted,
+  isVerifiable,
+} from '../domain/connection.js';
 import { invalidRequest } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import { forEachName } from '../domain/keys-of.js';
-import type { ConnectionPage, Store } from '../domain/ports.js';
+import type { ConnectionPage, ScopeHolder, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { changeRow } from './change-row.js';
-import { cut, named, one, pagesOf } from './pages.js';
-import { joined } from './reports.js';
-import { jobKey, ownCopy } from './tables.js';
+import { named, one, pageOf, pagesOf } from './pages.js';
+import { withReport } from './reports.js';
+import { jobKey, validatedCopy } from './tables.js';
 
 /** Queries about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {
@@ -17,7 +23,7 @@ export function connectionsIn(backend: Backend) {
       one(backend, 'connections', id),
       one(backend, 'reports', id),
     ]);
-    return connection && joined(connection, report);
+    return connection && withReport(connection, report);
   }
 
   return {
@@ -28,7 +34,7 @@ export function connectionsIn(backend: Backend) {
 
     connectionForCallback,
 
-    connections: (organizationId, page) => pageOf(backend, organizationId, page),
+    connections: (organizationId, page) => connectionPage(backend, organizationId, page),
 
     async roleHolder(role) {
       const [holder] = await backend.holders('connections', 'role', [role]);
@@ -58,14 +64,14 @@ export function connectionsIn(backend: Backend) {
       await changeRow(backend, 'connections', { organizationId, key }, used, { lasting: false });
     },
 
-    async *unwatchedConnections(latest) {
+    async *connectionsWithoutJob(latest) {
       for await (const page of pagesOf(backend, 'connections', { order: 'created' })) {
         const verifiable = page.filter(isVerifiable);
         const keys = verifiable.map(({ id }) => jobKey({ connectionId: id, purpose: 'verify' }));
         const jobs = await backend.get('jobs', keys);
         yield* verifiable.filter((_, index) => {
           const job = jobs[index];
-          return !job || (latest !== undefined && (job.leaseExpiresAt ?? job.dueAt) > latest);
+          return !job || (job.leaseExpiresAt ?? job.dueAt) > latest;
         });
       }
     },
@@ -79,11 +85,8 @@ export function connectionsIn(backend: Backend) {
         backend.count('connections', 'permissions', { deleted: 'no', status: 'connected' }),
       ]);
       return {
-        status: forEachName(
-          ['pending', 'connected', 'failed', 'disconnected'],
-          (name) => status.get(name) ?? 0,
-        ),
-        assurance: forEachName(['proven', 'tested'], (name) => assurance.get(name) ?? 0),
+        status: forEachName(connectionStatus.options, (name) => status.get(name) ?? 0),
+        assurance: forEachName(assuranceNames.options, (name) => assurance.get(name) ?? 0),
         code,
         permissionSets: withoutUnset(permissionSets),
         permissions: withoutUnset(permissions),
@@ -91,7 +94,7 @@ export function connectionsIn(backend: Backend) {
     },
 
     async saveRunningCheck(check) {
-      const own = ownCopy('runningChecks', check);
+      const own = validatedCopy('runningChecks', check);
       await backend.transact(own.organizationId, (transaction) =>
         transaction.put('runningChecks', own, { lasting: false }),
       );
@@ -112,9 +115,9 @@ export async function scopeHolders(
   backend: Backend,
   organizationId: OrganizationId,
   keys: readonly string[],
-): Promise<{ key: string; connection: Connection }[]> {
+): Promise<ScopeHolder[]> {
   const holders = await backend.holders('connections', 'scope', keys, organizationId);
-  const held: { key: string; connection: Connection }[] = [];
+  const held: ScopeHolder[] = [];
   for (const [index, key] of keys.entries()) {
     const connection = holders[index];
     if (connection) held.push({ key, connection });
@@ -122,44 +125,25 @@ export async function scopeHolders(
   return held;
 }
 
-async function pageOf(
+async function connectionPage(
   backend: Backend,
   organizationId: OrganizationId | undefined,
   page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-  const {
-    limit,
-    after,
-    before,
-    search,
-    status,
-    code,
-    accountId,
-    assurance,
-    reference,
-    permissionSet,
-    permissions,
-  } = page;
+  const { limit, after, before, order = 'created', permissionSet } = page;
+  const { status, code, accountId, assurance, reference, permissions } = page;
   const place = before ?? after;
-  const last = place === undefined ? undefined : await one(backend, 'connections', place);
-  const isOther = organizationId !== undefined && last?.organizationId !== organizationId;
-  if (place !== undefined && (last === undefined || isOther))
+  const last = place && (await one(backend, 'connections', place));
+  if (place && (last === undefined || last.organizationId !== (organizationId ?? last.organizationId)))
     throw invalidRequest('query.after', 'there is no such connection', 'Start again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
-  const query = {
-    organizationId,
-    order: page.order ?? 'created',
-    where,
-    search: named(search),
-    within: page.scope,
-    after,
-    before,
-    limit: limit + 1,
-  } as const;
-  const { shown, hasMore } = cut(await backend.list('connections', query), query);
-  if (page.withoutReports) return { connections: shown, hasMore };
-  const ids = shown.map(({ id }) => id);
-  const reports = await backend.get('reports', ids);
-  return { connections: shown.map((connection, index) => joined(connection, reports[index])), hasMore };
+  const found = { organizationId, order, where, search: named(page.search), within: page.scope };
+  const { rows, hasMore } = await pageOf(backend, 'connections', { ...found, limit, after, before });
+  if (page.withoutReports) return { connections: rows, hasMore };
+  const reports = await backend.get(
+    'reports',
+    rows.map(({ id }) => id),
+  );
+  return { connections: rows.map((connection, index) => withReport(connection, reports[index])), hasMore };
 }

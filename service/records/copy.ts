@@ -5,30 +5,28 @@ import type { AuditId, OrganizationId } from '../domain/ids.js';
 import { forEachName } from '../domain/keys-of.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import { placeOf } from './change-row.js';
-import { allOf, rowsAtOnce } from './pages.js';
-import { type TableName, tableNames, tables, type Values } from './tables.js';
+import { allOf, rowsAtOnce, wholeList } from './pages.js';
+import { type TableName, tableNames, type Values } from './tables.js';
 
-/** How many rows of each table, and records of the audit log, both stores have. */
+/** The number of rows of each table, and of audit records, that both stores have. */
 export type Copied = Record<TableName | 'auditRecords', number>;
 
 /**
- * Copies all tables and the audit log from one backend to the other, and compares them. An organization is copied whole
- * or not at all. It can be run again until the target is used.
- * @throws RolebridgeError `store_unavailable` when the target was used since an earlier copy, or has something else
+ * Copies all tables and the audit log from one backend to the other, and compares them. An organization is copied completely
+ * or not at all. A copy can be repeated until the target is used.
+ * @throws RolebridgeError `store_unavailable` when the target was used since an earlier copy, or differs from its source
  */
 export async function copyStore(from: Backend, to: Backend): Promise<Copied> {
   const copied: Copied = { ...forEachName(tableNames, () => 0), auditRecords: 0 };
   let waiting = (await allRows(from, 'organizations')).map(({ id }) => id);
-  const known = new Set<string>(waiting);
-  for (const { id } of await allRows(to, 'organizations'))
-    if (!known.has(id)) throw usedSince(`The target has the organization ${id}, the source does not.`);
+  await refuseUsed(from, to, new Set(waiting));
   while (waiting.length > 0) {
     const conflicting: OrganizationId[] = [];
     for (const id of waiting)
       try {
         await copyOrganization(from, to, id, copied);
       } catch (error) {
-        // A role that another organization gave up since an earlier copy: that one comes first.
+        // Another organization gave up a role since an earlier copy: it is copied first.
         if (!(error instanceof UniqueConflict) || waiting.length === 1) throw error;
         conflicting.push(id);
       }
@@ -56,7 +54,7 @@ async function copyOrganization(
   for (const [place, row] of there) refuseNewer(wanted.get(place)?.value, row);
   const differs = (place: string) => !isDeepStrictEqual(wanted.get(place), there.get(place));
   await to.transact(id, async (transaction) => {
-    // First, since one row can claim a value that another releases.
+    // Deletions first, since one row can claim a value that another releases.
     for (const [place, { table, key }] of there)
       if (table !== 'organizations' && differs(place)) await transaction.delete(table, key);
     for (const [place, { table, value }] of wanted) if (differs(place)) await transaction.put(table, value);
@@ -85,35 +83,42 @@ async function copyLog(from: Backend, to: Backend, organizationId: OrganizationI
   const missing = records.filter(({ id }) => !there.has(id));
   for (let first = 0; first < missing.length; first += rowsAtOnce)
     await to.log.append(missing.slice(first, first + rowsAtOnce));
-  const copied = await allRecords(to, organizationId);
-  if (copied.length > records.length)
-    throw usedSince(
-      `The audit log of ${organizationId} has records in the target that the source does not have.`,
-    );
+  const copied = notBefore(records, await allRecords(to, organizationId));
   if (!isDeepStrictEqual(copied, records)) throw notTheSame('the audit log', organizationId);
   return records.length;
 }
 
-/** A copy brings the target up to date; it takes nothing back that was done there. */
+/** Nothing is written to a target that was changed since: each change is in the audit log. */
+async function refuseUsed(from: Backend, to: Backend, known: ReadonlySet<string>): Promise<void> {
+  for (const { id } of await allRows(to, 'organizations'))
+    if (!known.has(id)) throw usedSince(`The target has the organization ${id}, the source does not.`);
+  for (const organization of await to.log.organizations()) {
+    const records = await allRecords(from, organization);
+    const ids = new Set(records.map(({ id }) => id));
+    if (notBefore(records, await allRecords(to, organization)).some(({ id }) => !ids.has(id)))
+      throw usedSince(
+        `The audit log of ${organization} has records in the target that the source does not have.`,
+      );
+  }
+}
+
+/** Leaves out records that the source may have deleted because of their age. */
+const notBefore = ([oldest]: readonly AuditRecord[], records: readonly AuditRecord[]): AuditRecord[] =>
+  records.filter(({ id }) => id >= (oldest?.id ?? ''));
+
+/** Refuses changes of the target that its audit log does not have. */
 function refuseNewer(here: Values[TableName] | undefined, { table, key, value: there }: CopiedRow): void {
   const version = (value: object | undefined) => (value && 'version' in value ? Number(value.version) : -1);
-  const revoked = (value: object | undefined) => value !== undefined && 'revokedAt' in value;
   if (table === 'connections' && version(here) < version(there))
     throw usedSince(`The connection ${key} is newer in the target.`);
-  if (table === 'apiKeys' && (here === undefined || revoked(there) !== revoked(here)))
-    throw usedSince(`The API key ${key} was created or revoked in the target.`);
+  if (table === 'apiKeys' && here && 'revokedAt' in there && !('revokedAt' in here))
+    throw usedSince(`The API key ${key} was revoked in the target.`);
 }
 
-function allRows<Name extends TableName>(
-  backend: Backend,
-  name: Name,
-  organizationId?: OrganizationId,
-): Promise<Values[Name][]> {
-  const [order] = Object.keys(tables[name].orders);
-  return allOf(backend, name, { order: order as never, organizationId });
-}
+const allRows = <Name extends TableName>(backend: Backend, name: Name, organizationId?: OrganizationId) =>
+  allOf(backend, name, { order: wholeList(name), organizationId });
 
-/** The oldest first. */
+/** Oldest first. */
 async function allRecords(backend: Backend, organizationId: OrganizationId): Promise<AuditRecord[]> {
   const records: AuditRecord[] = [];
   for (let before: AuditId | undefined; ; ) {
@@ -130,6 +135,6 @@ const usedSince = (what: string): RolebridgeError =>
   });
 
 const notTheSame = (what: string, id: OrganizationId): RolebridgeError =>
-  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} differs from the copied record.`, {
+  new RolebridgeError('store_unavailable', `The copy of ${what} of ${id} differs from its source.`, {
     remedy: 'Stop every service on either store, and copy again.',
   });

@@ -1,12 +1,25 @@
 import type { OrganizationId } from '../domain/ids.js';
-import type { Backend, Selection } from './backend.js';
+import type { Backend, Where } from './backend.js';
 import { deleteRows } from './change-row.js';
-import { allOf, rowsAtOnce } from './pages.js';
-import type { TableName } from './tables.js';
+import { allOf, rowsAtOnce, wholeList } from './pages.js';
+import { type TableName, tableNames } from './tables.js';
 
 /**
- * Of the organization itself, what says that it is erased stays: nothing is stored for it any more. That is written when
- * its rows are gone, so that an erase that was cut off can be repeated.
+ * Tables whose rows outlive their organization. Deleted connections and their external IDs stay; jobs confirm that access has
+ * ended, and pending messages report it to the operator.
+ */
+const kept: readonly TableName[] = [
+  'organizations',
+  'connections',
+  'reports',
+  'retiredExternalIds',
+  'jobs',
+  'messages',
+];
+
+/**
+ * Deletes the organization's rows, and reduces its own row to what says that it is erased: nothing is stored for it any more.
+ * The row is written last, so that an interrupted erase can be repeated.
  */
 export async function eraseOrganization(
   backend: Backend,
@@ -21,33 +34,27 @@ export async function eraseOrganization(
     transaction.forgetVersionBefore();
     await transaction.put('organizations', { id, name: '', createdAt, suspendedAt, erasedAt });
   });
-  // Of a request that was under way when the organization was suspended.
+  // A request that began before the organization was suspended may have stored rows meanwhile.
   await eraseAllRows(backend, organizationId);
 }
 
 async function eraseAllRows(backend: Backend, organizationId: OrganizationId): Promise<void> {
-  // Connections were deleted one by one; their jobs confirm that access has ended, and their messages tell the operator.
-  const finished = { isFinished: 'yes' } as const;
-  await eraseRows(backend, 'apiKeys', { organizationId, order: 'created' });
-  await eraseRows(backend, 'idempotency', { organizationId, order: 'age' });
-  await eraseRows(backend, 'runningChecks', { organizationId, order: 'id' });
-  await eraseRows(backend, 'projects', { organizationId, order: 'id' });
-  await eraseRows(backend, 'answeredRequests', { organizationId, order: 'age' });
-  await eraseRows(backend, 'tokens', { organizationId, order: 'expiry' });
   const endpoints = await allOf(backend, 'webhookEndpoints', { organizationId, order: 'created' });
   for (const { id: endpoint } of endpoints)
-    await eraseRows(backend, 'messages', { organizationId, order: 'created', where: { endpoint } });
-  await eraseRows(backend, 'webhookEndpoints', { organizationId, order: 'created' });
-  await eraseRows(backend, 'messages', { organizationId, order: 'created', where: finished });
+    await eraseRows(backend, 'messages', organizationId, { endpoint });
+  await eraseRows(backend, 'messages', organizationId, { isFinished: 'yes' });
+  for (const table of tableNames) if (!kept.includes(table)) await eraseRows(backend, table, organizationId);
 }
 
 async function eraseRows<Name extends TableName>(
   backend: Backend,
   table: Name,
-  selection: Selection<Name> & { readonly organizationId: OrganizationId },
+  organizationId: OrganizationId,
+  where?: Where<Name>,
 ): Promise<void> {
+  const query = { organizationId, order: wholeList(table), where, limit: rowsAtOnce };
   for (;;) {
-    const rows = await backend.list(table, { ...selection, limit: rowsAtOnce });
+    const rows = await backend.list(table, query);
     if (rows.length === 0) return;
     await deleteRows(backend, table, rows, { erases: true });
   }

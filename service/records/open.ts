@@ -3,19 +3,19 @@ import { type LowdbOptions, openLowdbBackend, type Position } from './lowdb/back
 import type { PostgresOptions } from './postgres/backend.js';
 import { createRecordStore, type RecordStore } from './record-store.js';
 
-/** Which store the service keeps everything in. */
+/** The store that the settings choose. */
 export interface StoreChoice {
   /** The data directory, which one process uses at a time. */
   readonly dataDirectory: string;
-  /** When it is there, everything is kept in this PostgreSQL database, by any number of processes. */
+  /** A PostgreSQL database, which any number of processes use, instead of the data directory. */
   readonly database?: { readonly url: string; readonly maxSessions: number } | undefined;
-  /** They encrypt the keys that sign what is stored. */
+  /** The keys that encrypt the store's signing keys. */
   readonly serviceKeys: readonly ServiceKey[];
   readonly quarantine?: boolean | undefined;
 }
 
 export interface StoreReports extends Pick<LowdbOptions, 'onCompromised' | 'onRepaired' | 'onWarning'> {
-  /** Receives the reader of a data directory's checkpoints, to compare with exported ones. */
+  /** Receives a function that reads the position of a data directory, to compare it with an exported one. */
   readonly onOpened?: (position: () => Position) => void;
 }
 
@@ -47,7 +47,7 @@ export async function openFileStore({
  * @throws RolebridgeError `store_unavailable` when it can't be reached, or its schema is a newer program's
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<RecordStore> {
-  // Loaded when it is needed: most services run on files.
+  // Loaded on demand: most services run on files.
   const { openPostgresBackend } = await import('./postgres/backend.js');
   return createRecordStore(await openPostgresBackend(options));
 }

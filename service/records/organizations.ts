@@ -1,25 +1,22 @@
 import { RolebridgeError } from '../domain/errors.js';
 import type { Store } from '../domain/ports.js';
+import type { QuotaName } from '../domain/quotas.js';
 import { type Backend, UniqueConflict } from './backend.js';
 import { changeRow, saveRow } from './change-row.js';
-import { alreadyThere } from './commit-change.js';
 import { eraseOrganization } from './erase-organization.js';
-import { allOf, cut, named, one } from './pages.js';
-import { usageIn } from './quotas.js';
-import { ownCopy, projectKey, searchable } from './tables.js';
+import { allOf, named, one, pageOf } from './pages.js';
+import { usedIn } from './quotas.js';
+import { projectKey, searchable, validatedCopy } from './tables.js';
 
 export const organizationsIn = (backend: Backend) =>
   ({
     async createOrganization(organization, key) {
-      // The id names files.
-      if (!/^[A-Za-z0-9_-]{1,100}$/.test(organization.id))
-        throw new TypeError(`Not an organization's id: ${JSON.stringify(organization.id)}`);
-      const own = ownCopy('organizations', organization);
+      const own = validatedCopy('organizations', organization);
       await backend
         .transact(own.id, async (transaction) => {
-          if (await transaction.get('organizations', own.id)) throw alreadyThere('organization');
+          if (await transaction.get('organizations', own.id)) throw new UniqueConflict('key');
           await transaction.put('organizations', own);
-          if (key) await transaction.put('apiKeys', ownCopy('apiKeys', key));
+          if (key) await transaction.put('apiKeys', validatedCopy('apiKeys', key));
         })
         .catch(referenceTaken);
     },
@@ -45,21 +42,19 @@ export const organizationsIn = (backend: Backend) =>
 
     eraseOrganization: (id, erasedAt) => eraseOrganization(backend, id, erasedAt),
 
-    async organizations({ limit, after, before, search, name }) {
-      const query = {
-        order: 'id',
-        where: { listed: 'yes', searchName: name && searchable(name) },
-        search: named(search),
-        after,
-        before,
-        limit: limit + 1,
-      } as const;
-      const { shown, hasMore } = cut(await backend.list('organizations', query), query);
-      return { organizations: shown, hasMore };
+    async organizations({ search, name, ...page }) {
+      const where = { listed: 'yes', searchName: name && searchable(name) };
+      const query = { ...page, order: 'id', where, search: named(search) } as const;
+      const { rows: organizations, hasMore } = await pageOf(backend, 'organizations', query);
+      return { organizations, hasMore };
     },
 
     usage: (organizationId, names) =>
-      backend.transact(organizationId, (transaction) => usageIn(transaction, names)),
+      backend.transact(organizationId, async (transaction) => {
+        const used = new Map<QuotaName, number>();
+        for (const name of names) used.set(name, await usedIn(transaction, name));
+        return used;
+      }),
 
     projects: (organizationId) => allOf(backend, 'projects', { organizationId, order: 'id' }),
 

@@ -1,11 +1,17 @@
-import type { Backend, Selection } from './backend.js';
-import { searchable, type TableName, tables, type Values } from './tables.js';
+import { keysOf } from '../domain/keys-of.js';
+import type { Backend, Query, Selection } from './backend.js';
+import { type OrderOf, searchable, type TableName, tables, type Values } from './tables.js';
 
 export const rowsAtOnce = 200;
 
-/** All of a list, page by page. A row that changes meanwhile may be missed. */
+/** The table's first list, which has all rows. */
+export const wholeList = <Name extends TableName>(table: Name): OrderOf<Name> =>
+  // The names of any table's lists, of which this table's are some.
+  keysOf(tables[table].orders)[0] as OrderOf<Name>;
+
+/** All rows of a list, page by page. A row that changes meanwhile may be missing. */
 export async function* pagesOf<Name extends TableName>(
-  backend: Pick<Backend, 'list'>,
+  backend: Backend,
   table: Name,
   selection: Selection<Name>,
 ): AsyncIterable<readonly Values[Name][]> {
@@ -19,7 +25,7 @@ export async function* pagesOf<Name extends TableName>(
 }
 
 export async function allOf<Name extends TableName>(
-  backend: Pick<Backend, 'list'>,
+  backend: Backend,
   table: Name,
   selection: Selection<Name>,
 ): Promise<Values[Name][]> {
@@ -28,21 +34,24 @@ export async function allOf<Name extends TableName>(
   return all;
 }
 
+/** A page of a list. `hasMore` means that later rows exist, or with `before` earlier ones. */
+export async function pageOf<Name extends TableName>(
+  backend: Backend,
+  table: Name,
+  query: Query<Name>,
+): Promise<{ rows: Values[Name][]; hasMore: boolean }> {
+  const { limit, before } = query;
+  const found = await backend.list(table, { ...query, limit: limit + 1 });
+  const rows = before === undefined ? found.slice(0, limit) : found.slice(-limit);
+  return { rows, hasMore: found.length > limit };
+}
+
 /** The filter for a part of a name. */
 export const named = (search: string | undefined) =>
   search ? ({ column: 'searchName', text: searchable(search) } as const) : undefined;
 
-/** Without the row too many, which was asked for to know whether there are more: the farthest one. */
-export const cut = <Value>(
-  found: readonly Value[],
-  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
-): { shown: Value[]; hasMore: boolean } => ({
-  shown: before === undefined ? found.slice(0, limit - 1) : found.slice(-(limit - 1)),
-  hasMore: found.length === limit,
-});
-
 export async function one<Name extends TableName>(
-  backend: Pick<Backend, 'get'>,
+  backend: Backend,
   table: Name,
   key: string,
 ): Promise<Values[Name] | undefined> {

@@ -17,22 +17,11 @@ const counted: Record<QuotaName, Counted> = {
   idempotencyKeys: { table: 'answeredRequests', where: {} },
 };
 
-/** How much of each kind the transaction's organization has. */
-export async function usageIn(
-  transaction: Transaction,
-  names: readonly QuotaName[],
-): Promise<ReadonlyMap<QuotaName, number>> {
-  const used = new Map<QuotaName, number>();
-  for (const name of names) used.set(name, await usedIn(transaction, name));
-  return used;
-}
+/** The used amount of a quota, in the transaction's organization. */
+export const usedIn = (transaction: Transaction, name: QuotaName): Promise<number> =>
+  transaction.count(counted[name].table, counted[name].where);
 
-const usedIn = (transaction: Transaction, name: QuotaName): Promise<number> => {
-  const { table, where } = counted[name];
-  return transaction.count(table, where);
-};
-
-/** Before one is added. @throws RolebridgeError `quota_exceeded` */
+/** Refuses another row when a quota is used up. @throws RolebridgeError `quota_exceeded` */
 export async function requireRoom(transaction: Transaction, quotas: readonly Quota[] = []): Promise<void> {
   for (const quota of quotas)
     if ((await usedIn(transaction, quota.name)) >= quota.limit) throw quotaExceeded(quota);

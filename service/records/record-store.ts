@@ -8,12 +8,12 @@ import { changesIn } from './commit.js';
 import { connectionsIn } from './connections.js';
 import { organizationsIn } from './organizations.js';
 import { tokensIn } from './tokens.js';
-import { webhooksIn } from './webhooks.js';
+import { outboxIn, webhookEndpointsIn } from './webhooks.js';
 import { workIn } from './work-queue.js';
 
 export type RecordStore = Store & { readonly backend: Backend };
 
-/** Every rule of what may be stored, over any backend. */
+/** The store: every rule of what may be stored, over any backend. */
 export const createRecordStore = (backend: Backend): RecordStore => ({
   backend,
   ...organizationsIn(backend),
@@ -22,7 +22,8 @@ export const createRecordStore = (backend: Backend): RecordStore => ({
   ...changesIn(backend),
   ...answeredRequestsIn(backend),
   ...workIn(backend),
-  ...webhooksIn(backend),
+  ...outboxIn(backend),
+  ...webhookEndpointsIn(backend),
   ...tokensIn(backend),
   ...auditIn(backend),
   renewIntegrityKey: async () => (await backend.renewIntegrityKey?.()) ?? { keyId: 'none', signedAgain: 0 },

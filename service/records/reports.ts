@@ -1,42 +1,28 @@
 import { z } from 'zod';
 import type { Connection } from '../domain/connection.js';
-import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import {
-  check,
-  diagnosis,
-  type FailedVerification,
-  isoTime,
-  type PassedVerification,
-  probe,
-  type Verification,
-} from '../domain/verification.js';
-
-type Details = Pick<PassedVerification, 'checks' | 'probes' | 'sessionArn'> &
-  Pick<FailedVerification, 'diagnosis'>;
+import type { DeepReadonly } from '../domain/deep-readonly.js';
+import { connectionId, organizationId } from '../domain/ids.js';
+import { check, diagnosis, isoTime, probe, type Verification } from '../domain/verification.js';
 
 /**
  * The details of a connection's last verification: most of a connection's data, and read only where
  * connections are shown. The row of the connection keeps the verdict.
  */
-export interface StoredReport extends Details {
-  readonly connectionId: ConnectionId;
-  readonly organizationId: OrganizationId;
-  /** Of the verification. */
-  readonly startedAt: string;
-}
-
-export const storedReport = z.looseObject({
-  connectionId: z.string().min(1),
-  organizationId: z.string().min(1),
+export const reportSchema = z.strictObject({
+  connectionId,
+  organizationId,
+  /** The start of the verification, which identifies it. */
   startedAt: isoTime,
   checks: z.array(check),
   probes: z.array(probe),
   sessionArn: z.string().optional(),
   diagnosis: diagnosis.optional(),
 });
+type Report = DeepReadonly<z.infer<typeof reportSchema>>;
+type Details = Omit<Report, 'connectionId' | 'organizationId' | 'startedAt'>;
 
-/** Undefined when there is none, or it is not at hand: then the stored one stays. */
-export function reportOf(connection: Connection): StoredReport | undefined {
+/** Undefined when the connection has no report or was read without it: then the stored one stays. */
+export function reportOf(connection: Connection): Report | undefined {
   const { id: connectionId, organizationId } = connection;
   const verification = verificationOf(connection);
   if (verification === undefined || verification.checks.length === 0) return undefined;
@@ -59,8 +45,8 @@ export const withoutReport = (connection: Connection): Connection =>
     ? withDetails(connection, { checks: [], probes: [], sessionArn: undefined, diagnosis: undefined })
     : connection;
 
-/** With its report, when that is of the same verification. */
-export function joined(connection: Connection, report: StoredReport | undefined): Connection {
+/** Adds a report of the same verification. */
+export function withReport(connection: Connection, report: Report | undefined): Connection {
   if (report === undefined || report.startedAt !== verificationOf(connection)?.startedAt) return connection;
   const { connectionId: _, organizationId: __, startedAt: ___, ...details } = report;
   return withDetails(connection, details);

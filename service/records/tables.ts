@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { type AnsweredRequest, answeredRequestSchema } from '../domain/answered-request.js';
-import { type ApiKey, apiKeySchema } from '../domain/api-key.js';
 import {
-  type Connection,
+  answeredRequestSchema,
+  type IdempotencyRecord,
+  idempotencyRecordSchema,
+} from '../domain/answered-request.js';
+import { apiKeySchema } from '../domain/api-key.js';
+import {
   claimedRole,
   connectionSchema,
   externalIdsOf,
@@ -10,53 +13,46 @@ import {
   permissionSetLabel,
   permissionSetOf,
 } from '../domain/connection.js';
-import type { ExternalId, OrganizationId } from '../domain/ids.js';
-import { jobSchema, runningCheckSchema } from '../domain/job.js';
+import type { DeepReadonly } from '../domain/deep-readonly.js';
+import { connectionId, externalId, type OrganizationId, organizationId } from '../domain/ids.js';
+import { type Job, jobSchema, runningCheckSchema } from '../domain/job.js';
 import { keysOf } from '../domain/keys-of.js';
-import { isListed, type Organization, organizationSchema } from '../domain/organization.js';
-import { outboxMessageSchema } from '../domain/outbox-message.js';
-import type { IdempotencyRecord, Job, OutboxMessage, RunningCheck, Token } from '../domain/ports.js';
+import { isListed, organizationSchema } from '../domain/organization.js';
+import { type OutboxMessage, outboxMessageSchema } from '../domain/outbox-message.js';
 import { type Project, projectSchema } from '../domain/project.js';
 import { scopeKey } from '../domain/scope.js';
-import { tokenSchema } from '../domain/token.js';
+import { type Token, tokenSchema } from '../domain/token.js';
 import { isoTime } from '../domain/verification.js';
-import { type WebhookEndpoint, webhookEndpointSchema } from '../domain/webhook-endpoint.js';
-import { type StoredReport, storedReport } from './reports.js';
+import { webhookEndpointSchema } from '../domain/webhook-endpoint.js';
+import { reportSchema } from './reports.js';
 
-/** An external ID that its connection had before, or was to have: it is never issued again. */
-export interface RetiredExternalId {
-  readonly organizationId: OrganizationId;
-  readonly externalId: ExternalId;
-  readonly connectionId: string;
-}
-/** The answer is kept as text, so that it is given again to the letter. */
-export type StoredIdempotencyRecord = Omit<IdempotencyRecord, 'answer'> & {
-  readonly organizationId: OrganizationId;
-  readonly answer?: { readonly status: number; readonly body: string } | undefined;
+const lease = { leaseExpiresAt: isoTime.optional() };
+
+/** The schema of each noun. */
+const schemas = {
+  organizations: organizationSchema,
+  apiKeys: apiKeySchema,
+  connections: connectionSchema,
+  reports: reportSchema,
+  /** An external ID that its connection gave up or never used: it is never issued again. */
+  retiredExternalIds: z.strictObject({ organizationId, externalId, connectionId }),
+  idempotency: idempotencyRecordSchema,
+  runningChecks: runningCheckSchema,
+  projects: projectSchema,
+  answeredRequests: answeredRequestSchema,
+  jobs: jobSchema.extend(lease),
+  messages: outboxMessageSchema.extend(lease),
+  tokens: tokenSchema,
+  webhookEndpoints: webhookEndpointSchema,
 };
-type Leased = { readonly leaseExpiresAt?: string | undefined };
-export type StoredJob = Job & Leased;
-export type StoredMessage = OutboxMessage & Leased;
 
 /** The row type of each table. */
-export interface Values {
-  readonly organizations: Organization;
-  readonly apiKeys: ApiKey;
-  readonly connections: Connection;
-  readonly reports: StoredReport;
-  readonly retiredExternalIds: RetiredExternalId;
-  readonly idempotency: StoredIdempotencyRecord;
-  readonly runningChecks: RunningCheck;
-  readonly projects: Project;
-  readonly answeredRequests: AnsweredRequest;
-  readonly jobs: StoredJob;
-  readonly messages: StoredMessage;
-  readonly tokens: Token;
-  readonly webhookEndpoints: WebhookEndpoint;
-}
+export type Values = {
+  readonly [Name in keyof typeof schemas]: DeepReadonly<z.infer<(typeof schemas)[Name]>>;
+};
 export type TableName = keyof Values;
 
-/** Values that two rows can't both hold. `scope` is unique within an organization, the others over all of them. */
+/** Unique values. `scope` is unique within an organization, the others across all organizations. */
 export const constraints = {
   role: 'everywhere',
   externalId: 'everywhere',
@@ -65,39 +61,37 @@ export const constraints = {
 } as const;
 export type Constraint = keyof typeof constraints;
 
-/** Two rows can't hold the same value of one space. */
+/** The space in which a value is unique. */
 export const spaceOf = (constraint: Constraint, organizationId: string): string =>
   constraints[constraint] === 'everywhere' ? constraint : `${constraint} ${organizationId}`;
 
-/** How the rows of a noun are kept. Backends derive from it. */
+/** The storage of a noun. Each backend derives its indexes from it. */
 export interface Table<Value> {
-  /** Every value passes it before it is written and after it is read. */
-  readonly schema: z.ZodType;
-  /** Unique over all organizations. */
+  /** Unique across all organizations. */
   readonly key: (value: Value) => string;
   readonly organizationId: (value: Value) => OrganizationId;
   /** Columns for filters and sorting. */
   readonly columns: { readonly [name: string]: (value: Value) => string | undefined };
-  /** Columns of few values: how many rows have each combination is known without a look at the rows. */
+  /** Columns with few values: the rows of each combination are counted as they change. */
   readonly counted?: readonly string[];
   /**
-   * The lists that rows stand in: sorted by this column and then by key. `null`: by key alone. A row without a value in the
-   * column is not in the list; all are in the first one.
+   * The lists of rows, each sorted by this column and then by key, or (`null`) by key alone. A row without a value in the
+   * column is not in the list. The first list has all rows.
    */
   readonly orders: { readonly [name: string]: string | null };
   readonly unique?: { readonly [Name in Constraint]?: (value: Value) => readonly string[] };
-  /** Large and seldom asked for: a backend with rows in memory leaves these on the disk. They have no columns and claim nothing. */
+  /** Large and rarely read: a backend with rows in memory leaves these on disk. They have no columns and no unique values. */
   readonly staysOnDisk?: true;
 }
 
-/** Times are compared as text. */
+/** A time in the form that sorts as text. */
 const time = (text: string): string => (sortedTime.test(text) ? text : new Date(text).toISOString());
 const sortedTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-const freeAt = ({ leaseExpiresAt, dueAt }: Leased & { readonly dueAt: string }) =>
+const freeAt = ({ leaseExpiresAt, dueAt }: Values['jobs'] | Values['messages']) =>
   time(leaseExpiresAt ?? dueAt);
 
-/** Lists are ascending: the later, the smaller. */
+/** A sort key that decreases with time: lists are ascending. */
 export const newestFirst = (createdAt: string): string =>
   String(9_999_999_999_999 - Date.parse(createdAt)).padStart(13, '0');
 
@@ -112,10 +106,10 @@ export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 
 export const projectKey = ({ organizationId, id }: Pick<Project, 'organizationId' | 'id'>): string =>
   `${organizationId} ${id}`;
 
-/** A name as it is searched for. PostgreSQL's text has no NUL. */
+/** A name in the form that searches compare. PostgreSQL's text has no NUL. */
 export const searchable = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll('\0', '');
 
-/** Of an organization, and asked for by its key alone. */
+/** A row of an organization that is read by its key alone. */
 const owned = {
   organizationId: ({ organizationId }: { readonly organizationId: OrganizationId }) => organizationId,
   columns: {},
@@ -127,17 +121,12 @@ const byCreation = {
   orders: { created: 'createdAt' },
 } as const;
 
-// Objects are loose: a member that this version does not know is kept, not dropped at the next write.
-const name = z.string().min(1);
-const leased = { leaseExpiresAt: isoTime.optional() };
-
 /**
- * Every noun. To keep another one: its value in `Values`, its schema, its row here; to ask by another member: a column.
- * A new column or table is a new migration in `postgres/migrations.ts`, and nothing else.
+ * Every noun. To store another one, add its schema above and its row here; to query by another member, add a column.
+ * A new table or column also needs a migration in `postgres/migrations.ts`, and nothing else.
  */
 const definitions = {
   organizations: {
-    schema: organizationSchema,
     key: ({ id }) => id,
     organizationId: ({ id }) => id,
     columns: {
@@ -147,10 +136,9 @@ const definitions = {
     orders: { id: null },
     unique: { reference: ({ reference }) => (reference === undefined ? [] : [reference]) },
   },
-  apiKeys: { ...byCreation, schema: apiKeySchema, key: ({ id }) => id },
+  apiKeys: { ...byCreation, key: ({ id }) => id },
   connections: {
     ...owned,
-    schema: connectionSchema,
     key: ({ id }) => id,
     columns: {
       createdAt: ({ createdAt }) => time(createdAt),
@@ -185,50 +173,29 @@ const definitions = {
       scope: (connection) => (isDeleted(connection) ? [] : connection.scopes.map(scopeKey)),
     },
   },
-  reports: {
-    ...owned,
-    schema: storedReport,
-    key: ({ connectionId }) => connectionId,
-    staysOnDisk: true,
-  },
+  reports: { ...owned, key: ({ connectionId }) => connectionId, staysOnDisk: true },
   retiredExternalIds: {
     ...owned,
-    schema: z.looseObject({ organizationId: name, externalId: name, connectionId: name }),
     key: ({ externalId }) => externalId,
     unique: { externalId: ({ externalId }) => [externalId] },
   },
   idempotency: {
     ...owned,
-    schema: z.looseObject({
-      organizationId: name,
-      connectionId: name,
-      webhookId: name,
-      firstAttemptAt: isoTime,
-      answer: z.looseObject({ status: z.int(), body: z.string() }).optional(),
-    }),
     key: idempotencyKey,
     columns: { firstAttemptAt: ({ firstAttemptAt }) => time(firstAttemptAt) },
     orders: { age: 'firstAttemptAt' },
   },
-  runningChecks: { ...owned, schema: runningCheckSchema, key: ({ connectionId }) => connectionId },
-  projects: { ...owned, schema: projectSchema, key: projectKey },
+  runningChecks: { ...owned, key: ({ connectionId }) => connectionId },
+  projects: { ...owned, key: projectKey },
   answeredRequests: {
     ...owned,
-    schema: answeredRequestSchema,
     key: ({ id }) => id,
     columns: { startedAt: ({ startedAt }) => time(startedAt) },
     orders: { age: 'startedAt' },
   },
-  jobs: {
-    ...owned,
-    schema: jobSchema.extend(leased),
-    key: jobKey,
-    columns: { freeAt },
-    orders: { due: 'freeAt' },
-  },
+  jobs: { ...owned, key: jobKey, columns: { freeAt }, orders: { due: 'freeAt' } },
   messages: {
     ...owned,
-    schema: outboxMessageSchema.extend(leased),
     key: messageKey,
     columns: {
       freeAt: (message) => (message.finished ? undefined : freeAt(message)),
@@ -243,12 +210,11 @@ const definitions = {
   },
   tokens: {
     ...owned,
-    schema: tokenSchema,
     key: tokenKey,
     columns: { kind: ({ kind }) => kind, expiresAt: ({ expiresAt }) => time(expiresAt) },
     orders: { expiry: 'expiresAt' },
   },
-  webhookEndpoints: { ...byCreation, schema: webhookEndpointSchema, key: ({ id }) => id },
+  webhookEndpoints: { ...byCreation, key: ({ id }) => id },
 } as const satisfies { readonly [Name in TableName]: Table<Values[Name]> };
 
 export const tables: { readonly [Name in TableName]: Table<Values[Name]> } = definitions;
@@ -258,19 +224,15 @@ export type ColumnOf<Name extends TableName> = keyof (typeof definitions)[Name][
 export type OrderOf<Name extends TableName> = keyof (typeof definitions)[Name]['orders'] & string;
 
 /** The store's own copy of a value, validated so that it can be read again. */
-export function ownCopy<Name extends TableName>(name: Name, value: Values[Name]): Values[Name] {
-  const copy: Values[Name] = JSON.parse(JSON.stringify(value));
-  const checked = tables[name].schema.safeParse(copy);
-  if (!checked.success) throw new TypeError(`Not valid in ${name}: ${z.prettifyError(checked.error)}`);
-  return copy;
-}
+export const validatedCopy = <Name extends TableName>(name: Name, value: Values[Name]): Values[Name] =>
+  checkedValue(name, JSON.parse(JSON.stringify(value)));
 
 /** @throws Error with a message for the operator that quotes nothing of the value */
 export function checkedValue<Name extends TableName>(name: Name, value: unknown): Values[Name] {
-  const checked = tables[name].schema.safeParse(value);
+  const checked = schemas[name].safeParse(value);
   if (checked.success) return value as Values[Name];
   const [issue] = checked.error.issues;
-  throw new Error(`a row of ${name} is damaged at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`);
+  throw new Error(`a row of ${name} is invalid at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`);
 }
 
 export interface Claim {
@@ -278,7 +240,7 @@ export interface Claim {
   readonly value: string;
 }
 
-/** The values that a row holds and no other may. */
+/** The unique values of a row. */
 export function claimsOf<Name extends TableName>(name: Name, value: Values[Name]): Claim[] {
   const { unique = {} } = tables[name];
   return keysOf(unique).flatMap((constraint) =>

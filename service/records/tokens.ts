@@ -2,14 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { changeRow, deleteRows, placeOf, saveRow } from './change-row.js';
-import { conflictAs } from './commit-change.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
-import { ownCopy, tokenKey } from './tables.js';
+import { tokenKey, validatedCopy } from './tables.js';
 
 export const tokensIn = (backend: Backend) =>
   ({
     saveToken: (token, quotas, former = []) =>
-      saveRow(backend, 'tokens', token, quotas, former.map(tokenKey)).catch(conflictAs('token')),
+      saveRow(backend, 'tokens', token, quotas, former.map(tokenKey)),
 
     token: (kind, hash) => one(backend, 'tokens', tokenKey({ kind, hash })),
 
@@ -22,7 +21,7 @@ export const tokensIn = (backend: Backend) =>
     },
 
     async replaceToken(before, next) {
-      const seen = ownCopy('tokens', before);
+      const seen = validatedCopy('tokens', before);
       const replaced = await changeRow(backend, 'tokens', placeOf('tokens', before), (stored) =>
         isDeepStrictEqual(stored, seen) ? next : undefined,
       );

@@ -1,14 +1,13 @@
 import { groupBy } from '../domain/group-by.js';
 import type { OrganizationId } from '../domain/ids.js';
-import type { Job, Store } from '../domain/ports.js';
+import type { Job, LeaseRequest, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { changeRow, placeOf } from './change-row.js';
 import { allOf } from './pages.js';
 import { tables, type Values } from './tables.js';
 
-/** Tables whose rows are due at a time, and are leased to one process meanwhile. */
+/** Tables of work that is due at a time and leased to one process. */
 type Queue = 'jobs' | 'messages';
-type Leased<Name extends Queue> = Values[Name];
 
 export const workIn = (backend: Backend) =>
   ({
@@ -16,27 +15,27 @@ export const workIn = (backend: Backend) =>
     completeJob: (leased, next) => completeDue(backend, 'jobs', leased, next),
     nextJobAt: () => nextDueAt(backend, 'jobs'),
 
-    async hastenProofs(latest, now) {
-      for (const job of await allOf(backend, 'jobs', { order: 'due' }))
-        if (job.purpose === 'confirm_revocation' && job.dueAt > latest)
-          await completeDue(backend, 'jobs', job, { dueAt: now, attempts: job.attempts });
+    async hastenRevocationChecks(latest, now) {
+      const jobs = await allOf(backend, 'jobs', { order: 'due' });
+      const late = jobs.filter(({ purpose, dueAt }) => purpose === 'confirm_revocation' && dueAt > latest);
+      await hasten(backend, 'jobs', late, now);
     },
 
     leaseMessages: (request) => leaseDue(backend, 'messages', request),
     nextMessageAt: () => nextDueAt(backend, 'messages'),
   }) satisfies Partial<Store>;
 
-/** Those that are due, the longest due first. Each is given to one caller until its lease ends. */
+/** Leases due rows to one caller, the longest due first. */
 async function leaseDue<Name extends Queue>(
   backend: Backend,
   table: Name,
-  { now, leaseUntil, limit }: { now: string; leaseUntil: string; limit: number },
-): Promise<Leased<Name>[]> {
+  { now, leaseUntil, limit }: LeaseRequest,
+): Promise<Values[Name][]> {
   const { key, organizationId } = tables[table];
-  const leased = new Map<string, Leased<Name>>();
-  const lease = (id: OrganizationId, rows: readonly Leased<Name>[]) =>
+  const leased = new Map<string, Values[Name]>();
+  const lease = (id: OrganizationId, rows: readonly Values[Name][]) =>
     backend.transact(id, async (transaction) => {
-      const free: Leased<Name>[] = [];
+      const free: Values[Name][] = [];
       for (const row of rows) {
         const stored = await transaction.get(table, key(row));
         if (stored === undefined || (stored.leaseExpiresAt ?? stored.dueAt) > now) continue;
@@ -56,12 +55,12 @@ async function leaseDue<Name extends Queue>(
   return [...leased.values()].map(withoutLease).sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
 }
 
-/** Due again at another time, or (undefined) gone. A row that was replaced since it was leased is left alone. */
+/** Reschedules a row or (undefined) deletes it, unless it was replaced since it was leased. */
 export async function completeDue<Name extends Queue>(
   backend: Backend,
   table: Name,
-  leased: Leased<Name>,
-  next: ({ dueAt: string; attempts: number } & Partial<Leased<Name>>) | undefined,
+  leased: Values[Name],
+  next: ({ dueAt: string; attempts: number } & Partial<Values[Name]>) | undefined,
 ): Promise<void> {
   await changeRow(backend, table, placeOf(table, leased), (stored) => {
     if (!isSameTurn(stored, leased)) return undefined;
@@ -69,7 +68,25 @@ export async function completeDue<Name extends Queue>(
   });
 }
 
-/** When the next one is due, or its lease ends. */
+/** Makes rows due now unless they changed, in one transaction for each organization. */
+export async function hasten<Name extends Queue>(
+  backend: Backend,
+  table: Name,
+  rows: readonly Values[Name][],
+  now: string,
+): Promise<void> {
+  const { key, organizationId } = tables[table];
+  for (const [id, own] of groupBy(rows, organizationId))
+    await backend.transact(id, async (transaction) => {
+      for (const row of own) {
+        const stored = await transaction.get(table, key(row));
+        if (stored && isSameTurn(stored, row) && stored.leaseExpiresAt === row.leaseExpiresAt)
+          await transaction.put(table, { ...withoutLease(stored), dueAt: now });
+      }
+    });
+}
+
+/** The time at which the next row is due or its lease ends. */
 async function nextDueAt(backend: Backend, table: Queue): Promise<string | undefined> {
   const [first] = await backend.list(table, { order: 'due', limit: 1 });
   return first && (first.leaseExpiresAt ?? first.dueAt);

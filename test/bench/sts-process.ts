@@ -1,4 +1,4 @@
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetRoleCommand, IAMClient, ListAccountAliasesCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { newExternalId } from '../../service/domain/ids.js';
 import { together } from './measure.js';
@@ -55,15 +55,21 @@ async function verify({
         sessionToken: Credentials?.SessionToken ?? '',
       },
     };
+    const iam = new IAMClient(session);
     await Promise.all([
       new STSClient(session).send(new GetCallerIdentityCommand({}), {
         abortSignal: AbortSignal.timeout(5_000),
       }),
-      new IAMClient(session).send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), {
+      iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), {
         abortSignal: AbortSignal.timeout(5_000),
       }),
     ]);
+    // The role lacks the permission for its account's alias, as most roles do.
+    const alias = iam
+      .send(new ListAccountAliasesCommand({ MaxItems: 1 }), { abortSignal: AbortSignal.timeout(5_000) })
+      .catch(() => undefined);
     const denials = await Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]);
+    await alias;
     if (denials.some(({ status }) => status === 'fulfilled'))
       throw new Error(`${arn} opened without its external ID.`);
   });

@@ -14,7 +14,7 @@ export function accessKeysContract(on: Subject): void {
     expect(await on.read(connection)).toEqual(connection);
     expect(await on.store.connectionForCallback(connection.id)).toEqual(connection);
     expect(await on.store.scopeHolders(on.organization.id, [''])).toEqual([{ key: '', connection }]);
-    await expect(on.insert({ externalId: migration.externalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: migration.externalId })).rejects.toThrow('externalId');
   });
 
   test('migrates a connection from an access key to a role, and claims the role once', async () => {

@@ -28,7 +28,7 @@ export function callbacksContract(on: Subject): void {
     const connection = await on.insert();
     const records = Array.from({ length: 6 }, (_, number) => ({
       ...idempotencyRecordOf(connection),
-      answer: { status: 200, body: number },
+      answer: { status: 200, body: String(number) },
     }));
     const results = await Promise.allSettled(
       records.map((record) => on.store.commit({ idempotency: record })),

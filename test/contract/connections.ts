@@ -286,9 +286,9 @@ export function connectionsContract(on: Subject): void {
     expect(await on.store.connectionForCallback(connection.id)).toEqual(deleted);
     expect((await on.store.connections(on.organization.id, { limit: 10 })).connections).toEqual([]);
     await on.insert({ scopes: [{}] });
-    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('externalId');
     await on.reopen();
-    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: connection.externalId })).rejects.toThrow('externalId');
   });
 
   test('lists in order of creation, even when the last listed connection is deleted meanwhile', async () => {
@@ -390,11 +390,13 @@ export function connectionsContract(on: Subject): void {
     await on.update(gone, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(60) });
     const ended = await on.insert();
     await on.update(ended, { status: 'disconnected', reason: 'deprovisioned', disconnectedAt: at(60) });
-    expect((await on.store.connectionTotals()).status).toEqual({
+    const { status, permissionSets, permissions } = await on.store.connectionTotals();
+    expect(status).toEqual({
       ...before,
       pending: before.pending + 2,
       disconnected: before.disconnected + 1,
     });
+    expect([...permissionSets.keys(), ...permissions.keys()]).not.toContain('');
   });
 
   test('copies its input', async () => {
@@ -407,27 +409,27 @@ export function connectionsContract(on: Subject): void {
   test('never accepts an external ID twice, including a pending one', async () => {
     const pendingExternalId = newExternalId();
     const changing = await on.insert({ pendingExternalId });
-    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
-    await expect(on.insert({ pendingExternalId })).rejects.toThrow('external ID');
-    await expect(on.insert({ pendingExternalId: changing.externalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('externalId');
+    await expect(on.insert({ pendingExternalId })).rejects.toThrow('externalId');
+    await expect(on.insert({ pendingExternalId: changing.externalId })).rejects.toThrow('externalId');
     await on.reopen();
     expect(await on.read(changing)).toEqual(changing);
-    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('externalId');
     const changed = await on.update(changing, {
       externalId: pendingExternalId,
       pendingExternalId: undefined,
     });
     expect(await on.read(changing)).toEqual(JSON.parse(JSON.stringify(changed)));
-    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('external ID');
+    await expect(on.insert({ externalId: pendingExternalId })).rejects.toThrow('externalId');
   });
 
   test('never reuses a rotated or canceled external ID', async () => {
     const [first, second, canceled] = [newExternalId(), newExternalId(), newExternalId()];
     const refusesAll = async () => {
       for (const externalId of [first, second, canceled]) {
-        await expect(on.insert({ externalId })).rejects.toThrow('external ID');
-        await expect(on.insert({ pendingExternalId: externalId })).rejects.toThrow('external ID');
-        await expect(on.insert({ externalId }, (await on.another()).id)).rejects.toThrow('external ID');
+        await expect(on.insert({ externalId })).rejects.toThrow('externalId');
+        await expect(on.insert({ pendingExternalId: externalId })).rejects.toThrow('externalId');
+        await expect(on.insert({ externalId }, (await on.another()).id)).rejects.toThrow('externalId');
       }
     };
     let connection: Connection = await on.insert({ externalId: first, pendingExternalId: second });

@@ -37,9 +37,9 @@ export function watchesContract(on: Subject): void {
   });
 
   test('finds connections that have no re-verification job', async () => {
-    const unwatched = async (latest?: string) => {
+    const unwatched = async (latest = at(9_999)) => {
       const found: string[] = [];
-      for await (const { id } of on.store.unwatchedConnections(latest)) found.push(id);
+      for await (const { id } of on.store.connectionsWithoutJob(latest)) found.push(id);
       return found.sort();
     };
     const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
@@ -102,8 +102,7 @@ export function watchesContract(on: Subject): void {
     await on.store.commit({ jobs: [old, ended] });
     await claim(100);
     const next = aJob(connection, { dueAt: at(105) });
-    const { purpose } = ended;
-    await on.store.commit({ jobs: [next], endJobs: [{ connectionId: connection.id, purpose }] });
+    await on.store.commit({ jobs: [next], endJobs: [ended] });
     await on.store.completeJob(old, undefined);
     await on.store.completeJob(ended, { dueAt: at(106), attempts: 1 });
     expect(await claim(105)).toEqual([next]);
@@ -133,7 +132,7 @@ export function watchesContract(on: Subject): void {
 
   test('accepts the end of a job that does not exist', async () => {
     const connection = await on.insert();
-    await on.store.commit({ endJobs: [{ connectionId: connection.id, purpose: 'verify' }] });
+    await on.store.commit({ endJobs: [aJob(connection)] });
     expect(await on.store.nextJobAt()).toBeUndefined();
   });
 
@@ -145,7 +144,7 @@ export function watchesContract(on: Subject): void {
     await on.store.commit({
       jobs: [aJob(other, { purpose: 'confirm_revocation', dueAt: at(500), attempts: 2 })],
     });
-    await on.store.hastenProofs(at(1_000), at(10));
+    await on.store.hastenRevocationChecks(at(1_000), at(10));
     const due = { now: at(20), leaseUntil: at(80), limit: 10 };
     expect(await on.store.leaseJobs(due)).toEqual([{ ...late, dueAt: at(10) }]);
   });

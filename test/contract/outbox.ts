@@ -49,6 +49,17 @@ export function outboxContract(on: Subject): void {
     expect(await on.store.nextMessageAt()).toBeUndefined();
   });
 
+  test('makes every waiting message of an endpoint due', async () => {
+    const connection = await on.insert();
+    const endpoint = 'https://one.example/';
+    const messages = Array.from({ length: 1_001 }, (_, number) =>
+      aMessage(connection, { id: `msg_${number}`, endpoint, dueAt: at(500) }),
+    );
+    await on.store.commit({ messages: [...messages, aMessage(connection, { dueAt: at(500) })] });
+    await on.store.hastenMessages(endpoint, at(10));
+    expect(await claim(10, 2_000)).toHaveLength(messages.length);
+  });
+
   test('stores a message atomically with its change', async () => {
     const connection = await on.insert();
     await expect(

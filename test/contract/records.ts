@@ -101,7 +101,9 @@ export const changed = (connection: Connection, differences: object): Connection
 /** An event that was attempted, and not answered. */
 export const idempotencyRecordOf = (connection: Connection): IdempotencyRecord => ({
   connectionId: connection.id,
+  organizationId: connection.organizationId,
   webhookId: 'msg_1',
+  requestHash: 'ab'.repeat(32),
   firstAttemptAt: at(0),
 });
 

@@ -10,7 +10,7 @@ export function wholeContract(on: Subject): void {
     await on.store.createApiKey(key);
     const connection = await on.insert({ ...connectedTo(role), scopes: [{ project: 'shop' }, {}] });
     await on.store.commit({
-      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: { ok: true } } },
+      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: '{"ok":true}' } },
     });
     await on.reopen();
     expect(await on.store.organization(on.organization.id)).toEqual(on.organization);
@@ -18,7 +18,7 @@ export function wholeContract(on: Subject): void {
     expect(await on.read(connection)).toEqual(connection);
     expect(await on.store.scopeHolders(on.organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
     expect(await on.store.idempotencyRecord(connection.id, 'msg_1', at(1))).toMatchObject({
-      answer: { status: 200, body: { ok: true } },
+      answer: { status: 200, body: '{"ok":true}' },
     });
     await expect(on.insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
   });

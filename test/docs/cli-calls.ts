@@ -8,6 +8,8 @@ interface Schema {
   readonly type?: string;
   readonly const?: unknown;
   readonly description?: string;
+  /** A secret, which is never an option: other users see options in the process list. */
+  readonly writeOnly?: boolean;
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
@@ -20,9 +22,20 @@ interface Schema {
 interface Described {
   readonly parameters?: readonly { name: string; in: string; schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
+  readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, { schema?: Schema }>> }>>;
 }
 
-/** More of them are in no help text. */
+/** Operations without a row in the table of commands, with the command that covers each. */
+export const coveredElsewhere: Readonly<Record<string, string>> = {
+  resolveMany: 'for a backend; `rolebridge resolve` asks for one target',
+  issueCredentials: '`rolebridge credentials` and `rolebridge exec`',
+  cancelExternalIdRotation: '`rolebridge connection rotate-external-id --cancel`',
+  revokeSetupCode: '`rolebridge connection setup-code --revoke`',
+  replayWebhookDelivery: '`rolebridge webhooks replay --delivery`',
+  reencrypt: '`rolebridge reencrypt`',
+};
+
+/** The most values that a help text lists. */
 const mostValues = 12;
 const scope = '#/components/schemas/Scope';
 
@@ -57,7 +70,7 @@ export function cliCalls(): string {
     const known = isRemovable ? (choices.find(({ type }) => type !== 'null') ?? {}) : schema;
     const { description, enum: own, items, minimum, maximum } = resolved(known);
     const isFlag = own?.join() === 'true,false';
-    const values = isFlag ? undefined : (own ?? items?.enum);
+    const values = isFlag ? undefined : (own ?? (items && resolved(items).enum));
     const kind = isFlag ? 'flag' : kindOf(known);
     const member = {
       ...(kind && { kind }),
@@ -70,12 +83,19 @@ export function cliCalls(): string {
     return Object.keys(member).every((key) => key === 'description') ? (description ?? '') : member;
   };
   const entries = Object.entries<Operation>(operations)
-    .filter(([, { auth, tag }]) => ['organization', 'operator'].includes(auth) || tag === 'Permission sets')
+    .filter(([id, { auth }]) => ['organization', 'operator'].includes(auth) && !(id in coveredElsewhere))
     .map(([id, { path, method, summary, auth, isForAllOrganizations }]) => {
-      const { parameters = [], requestBody } = paths[path]?.[method] ?? {};
+      const { parameters = [], requestBody, responses = {} } = paths[path]?.[method] ?? {};
       const body = requestBody?.content['application/json']?.schema;
-      const inQuery = parameters.filter(({ in: place }) => place === 'query');
-      const inBody = (body ? membersIn(body) : []).filter(([, schema]) => schema.const === undefined);
+      const parametersOfQuery = parameters.filter(({ in: place }) => place === 'query');
+      const cursor = parametersOfQuery.find(({ name }) => /^(after|before)$/.test(name))?.name;
+      const answered = membersIn(responses['200']?.content?.['application/json']?.schema ?? {});
+      const list = answered.find(([, schema]) => resolved(schema).type === 'array')?.[0];
+      // The command requests all pages.
+      const inQuery = parametersOfQuery.filter(({ name }) => name !== cursor && name !== 'limit');
+      const inBody = (body ? membersIn(body) : []).filter(
+        ([, { const: fixed, writeOnly = false }]) => fixed === undefined && !writeOnly,
+      );
       const members = [
         ...inQuery.map(({ name, schema }) => [name, memberOf(schema)] as const),
         ...inBody.map(([name, schema]) => [name, memberOf(schema)] as const),
@@ -85,8 +105,9 @@ export function cliCalls(): string {
         summary,
         ...(isForOperator && { isForOperator }),
         ...(isForAllOrganizations && { isForAllOrganizations }),
+        ...(cursor && { pages: { list, cursor } }),
         ...(body && inQuery.length > 0 && { query: inQuery.map(({ name }) => name) }),
-        members: Object.fromEntries(members),
+        ...(members.length > 0 && { members: Object.fromEntries(members) }),
       };
       return [id, call] as const;
     });

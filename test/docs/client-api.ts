@@ -12,7 +12,7 @@ interface Described {
 
 /** Operations for vendors' programs; stacks and monitoring have no use for a client. */
 const isForClients = ({ auth, answer, tag }: Operation, id: string) =>
-  (auth === 'organization' || auth === 'operator' || id === 'isReady' || tag === 'Permission sets') &&
+  (auth === 'organization' || auth === 'operator' || id === 'getReadiness' || tag === 'Permission sets') &&
   !answer.file;
 
 export function clientApi(): string {

@@ -59,7 +59,7 @@ export async function differences(
     if (!messages.has(`msg_${pair}_${stored}`)) say('the message is missing');
     const webhookId = `msg_${pair}_${stored}`;
     const record = await store.idempotencyRecord(holder, webhookId, '2026-01-01T00:00:00.000Z');
-    if (record?.answer?.body !== stored) say('the idempotency record is missing');
+    if (record?.answer?.body !== String(stored)) say('the idempotency record is missing');
   }
 
   const gone: string[] = [];

@@ -15,6 +15,7 @@ import {
   anOrganization,
   aToken,
   at,
+  idempotencyRecordOf,
   intent,
 } from '../contract/records.js';
 import { type Acknowledged, differences } from './expected.js';
@@ -96,10 +97,9 @@ async function passScope(store: Store, organizationId: OrganizationId): Promise<
     const next = { ...other, scopes, version } as Connection;
     const id = `msg_${pair}_${version}`;
     const idempotency = {
-      connectionId: next.id,
+      ...idempotencyRecordOf(next),
       webhookId: id,
-      firstAttemptAt: at(0),
-      answer: { status: 200, body: version },
+      answer: { status: 200, body: String(version) },
     };
     const message = aMessage(next, { id });
     await store.commit({

@@ -54,13 +54,13 @@ export const guards: readonly Guard[] = [
   {
     name: 'one webhook-id is one event',
     file: 'service/api/callbacks/handle-once.ts',
-    guard: '  if (known?.answer) return known.answer;\n',
+    guard: '  if (known?.answer) return answerIn(known.answer);\n',
     test: 'test/service/callback.test.ts',
     title: 'decides a webhook-id once',
   },
   {
     name: 'two processes answer an event once',
-    file: 'service/records/commit-change.ts',
+    file: 'service/records/apply-change.ts',
     guard: 'else if (idempotency.answer !== undefined) throw changedMeanwhile();',
     test: 'test/unit/store-map.contract.test.ts',
     title: 'keeps the first of many concurrent answers',
@@ -68,7 +68,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'one webhook-id has one body',
     file: 'service/api/callbacks/handle-once.ts',
-    guard: 'if (requestHash === undefined || requestHash === key.requestHash) return;',
+    guard: 'if (requestHash === key.requestHash) return;',
     without: 'return;',
     test: 'test/service/account-binding.test.ts',
   },

@@ -28,7 +28,6 @@ const exceptions: readonly string[] = [
   'service/jobs/scheduler.ts:runDueLoop',
   'service/metrics/metrics.ts:createMetrics',
   'service/records/connections.ts:connectionsIn',
-  'service/records/organizations.ts:organizationsIn',
   'service/role-sessions/open-session.ts:openWith',
   'service/server/wiring.ts:wire',
   'service/templates/aws-cli-commands.ts:awsCliCommands',

@@ -83,7 +83,7 @@ withPostgres('a database backed up with pg_dump', () => {
     await live.createApiKey(key);
     await live.commit({
       connection: { next: connection, ifVersion: null, intent },
-      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: { ok: true } } },
+      idempotency: { ...idempotencyRecordOf(connection), answer: { status: 200, body: '{"ok":true}' } },
       jobs: [aJob(connection)],
     });
     const record = anAuditRecord(organization.id, { connectionId: connection.id });
@@ -110,7 +110,7 @@ withPostgres('a database backed up with pg_dump', () => {
       expect(await restored.scopeHolders(organization.id, ['shop'])).toEqual([{ key: 'shop', connection }]);
       expect((await restored.auditRecords(organization.id, { limit: 10 })).records).toEqual([record]);
       expect(await restored.idempotencyRecord(connection.id, 'msg_1', at(1))).toMatchObject({
-        answer: { status: 200, body: { ok: true } },
+        answer: { status: 200, body: '{"ok":true}' },
       });
       expect(await restored.leaseJobs({ now: at(100), leaseUntil: at(130), limit: 9 })).toEqual([
         aJob(connection),
@@ -121,7 +121,7 @@ withPostgres('a database backed up with pg_dump', () => {
         });
       await expect(insert(connectedTo(role))).rejects.toMatchObject({ code: 'role_already_connected' });
       await expect(insert({ scopes: [{ project: 'shop' }] })).rejects.toMatchObject({ code: 'scope_taken' });
-      await expect(insert({ externalId: connection.externalId })).rejects.toThrow('external ID');
+      await expect(insert({ externalId: connection.externalId })).rejects.toThrow('externalId');
     } finally {
       await restored.close();
     }

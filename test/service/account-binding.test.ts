@@ -65,7 +65,7 @@ describe('the account', () => {
     expect(JSON.stringify(answer.body)).not.toContain(accountId);
     await until(() => types().includes('connection.callback_refused'));
     expect(lastMessage()).toMatchObject({ code: 'account_mismatch', security: true, refusedRoleArn: evil });
-    expect(vendor.logged('account that the connection is not bound to').at(-1)).toMatchObject({
+    expect(vendor.logged('The role is in another account than expected').at(-1)).toMatchObject({
       level: 'error',
       connectionId: id,
       security: true,

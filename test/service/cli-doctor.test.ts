@@ -220,6 +220,18 @@ describe('the canary', () => {
     expect(examined.code).toBe(code);
   });
 
+  test('is not checked while AWS gives no verdict without its external ID', async () => {
+    const roleArn = canaryIn(sandbox.createAccount().accountId, 'rolebridge-canary');
+    const matches = ({ externalId }: { externalId?: string }) => externalId === undefined;
+    sandbox.faults.set({ kind: 'error', status: 503, action: 'AssumeRole', roleArn, matches });
+    const examined = await examine({ ROLEBRIDGE_CANARY_ROLE_ARN: roleArn });
+    sandbox.faults.clear();
+    expect(examined.of('canary')).toMatchObject({
+      outcome: 'not_checked',
+      message: expect.stringContaining('without its external ID'),
+    });
+  });
+
   test('a vendor policy denies AssumeRole', async () => {
     const roleArn = canaryIn(sandbox.createAccount().accountId, 'rolebridge-canary');
     sandbox.faults.set({ kind: 'denied', action: 'AssumeRole', by: 'identity' });

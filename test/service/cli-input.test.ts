@@ -73,19 +73,19 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'no API key',
       ['api-keys', 'list'],
-      /no API key[\s\S]*ROLEBRIDGE_API_KEY/,
+      /API key is missing[\s\S]*ROLEBRIDGE_API_KEY/,
       { env: { ROLEBRIDGE_API_KEY: '' } },
     ],
     [
       'an API key that is another kind of secret',
       ['api-keys', 'list'],
-      /ROLEBRIDGE_API_KEY holds no API key/,
+      /ROLEBRIDGE_API_KEY does not contain a Rolebridge API key/,
       { env: { ROLEBRIDGE_API_KEY: secret } },
     ],
     [
       'an API key with a line in between',
       ['api-keys', 'list'],
-      /ROLEBRIDGE_API_KEY holds no API key/,
+      /ROLEBRIDGE_API_KEY does not contain a Rolebridge API key/,
       { env: { ROLEBRIDGE_API_KEY: `${apiKey}\r\nx: y` } },
     ],
     [
@@ -101,13 +101,17 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'a key file with something else',
       ['api-keys', 'list', '--api-key-file', 'FOLDER/not-a-key'],
-      /no API key/,
+      /not contain a Rolebridge API key/,
     ],
-    ['an empty key file', ['api-keys', 'list', '--api-key-file', 'FOLDER/empty'], /holds no API key/],
+    [
+      'an empty key file',
+      ['api-keys', 'list', '--api-key-file', 'FOLDER/empty'],
+      /not contain a Rolebridge API key/,
+    ],
     [
       'nothing on standard input',
       ['api-keys', 'list', '--api-key-file', '-'],
-      /Standard input holds no API key/,
+      /Standard input does not contain a Rolebridge API key/,
     ],
     [
       'too much on standard input',
@@ -126,10 +130,9 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     ['an environment alone', ['resolve', '-e', 'production'], /without --project/],
     ['an architecture alone', ['credentials', '-p', 'x', '-a', 'web'], /without --environment/],
     ['a duration too short', ['credentials', '--duration', '60'], /from 900 to 43200, not "60"/],
-    ['a duration in words', ['exec', '--duration', '1h', '--', 'true'], /not "1h"/],
+    ['a duration in words', ['credentials', '--duration', '1h'], /not "1h"/],
     ['a tag without a value', ['credentials', '--tag', 'team'], /--tag must be KEY=VALUE/],
     ['a policy file that is not there', ['credentials', '--session-policy-file', '/nowhere'], /ENOENT/],
-    ['exec without a command', ['exec', '--project', 'shop'], /missing required argument 'command'/],
     ['a scope of four levels', ['scope', 'set', 'con_x', 'a/b/c/d'], /"a\/b\/c\/d" is not a scope/],
     ['a scope with an empty level', ['connection', 'create', 'x', '--scope', 'a//c'], /is not a scope/],
     ['no scope', ['scope', 'set', 'con_x'], /give --none/],
@@ -139,7 +142,19 @@ describe('is rejected with exit code 2 and the correct form, before any request:
       ['connection', 'create', 'x', '--format', 'pulumi'],
       /one of cdktn, terraform, terraform-module, cloudformation/,
     ],
-    ['a way beside JSON', ['connection', 'create', 'x', '--format', 'cdktf', '--json'], /one of the two/],
+    [
+      'a format beside JSON',
+      ['connection', 'create', 'x', '--format', 'cdktf', '--json'],
+      /'--format <format>' cannot be used with option '--json'/,
+    ],
+    ['an email without a user', ['sign-in-links', 'create', '--email', 'a@b.example'], /without --user/],
+    [
+      'an endpoint that is enabled and disabled',
+      ['webhooks', 'change', 'whe_x', '--enable', '--disable'],
+      /cannot be used with option '--disable'/,
+    ],
+    ['a replay of no message', ['webhooks', 'replay', 'whe_x'], /--since TIME, or --delivery ID/],
+    ['a number as a time', ['api-keys', 'create', 'x', '--expires', '7'], /"7" is not a time/],
     [
       'a rotation’s time that is none',
       ['connection', 'rotate-callback-secret', 'c', '--previous-valid', '1d'],
@@ -148,24 +163,24 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'an access key without a secret',
       ['connection', 'create', 'x', '--access-key'],
-      /no secret access key[\s\S]*Pipe/,
+      /secret access key is missing[\s\S]*Pipe/,
     ],
     [
       'a secret without its id',
       ['connection', 'create', 'x', '--access-key'],
-      /without its id[\s\S]*--access-key-id/,
+      /access key ID is missing[\s\S]*--access-key-id/,
       { stdin: secret },
     ],
     [
       'a secret in the environment without its id',
       ['connection', 'rotate-key', 'con_x'],
-      /without its id/,
+      /access key ID is missing/,
       { env: { ROLEBRIDGE_SECRET_ACCESS_KEY: secret } },
     ],
     [
       'three lines',
       ['connection', 'rotate-key', 'con_x', '--access-key-id', 'AKIAIOSFODNN7EXAMPLE'],
-      /More than a secret/,
+      /more than a secret/,
       { stdin: `${secret}\n${token}\nmore` },
     ],
     [
@@ -183,7 +198,7 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'JSON of another key',
       ['connection', 'rotate-key', 'con_x', '--access-key-id', 'AKIAI44QH8DHBEXAMPLE'],
-      /another access key/,
+      /a different access key/,
       json({ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', SecretAccessKey: secret, SessionToken: token }),
     ],
     [
@@ -192,17 +207,29 @@ describe('is rejected with exit code 2 and the correct form, before any request:
       /can’t hold the API key and the access key/,
       { stdin: `${apiKey}\n` },
     ],
+    [
+      'two secrets on one input, before it is read',
+      ['connection', 'rotate-key', 'con_x', '--api-key-file', '-'],
+      /can’t hold the API key and the access key/,
+      json({ AccessKeyId: 'AKIAIOSFODNN7EXAMPLE', SecretAccessKey: secret }),
+    ],
+    [
+      'two secrets on one input that the environment names',
+      ['connection', 'rotate-key', 'con_x'],
+      /can’t hold the API key and the access key/,
+      { env: { ROLEBRIDGE_API_KEY_FILE: '-' }, stdin: `${apiKey}\n` },
+    ],
     ['a secret as an option', ['connection', 'create', 'x', '--secret-access-key', secret], /unknown option/],
     ['an API key as an option', ['api-keys', 'list', '--api-key', apiKey], /unknown option '--api-key'/],
     [
       'an operator’s token that is missing',
       ['org', 'create', 'x', '--url', 'https://v.example'],
-      /no operator’s token/,
+      /operator token is missing/,
     ],
     [
       'an operator’s token that is none',
       ['reencrypt', '--url', 'https://v.example'],
-      /is no operator’s token/,
+      /ROLEBRIDGE_OPERATOR_TOKEN is malformed/,
       { env: { ROLEBRIDGE_OPERATOR_TOKEN: `${secret}\n` } },
     ],
     ['a shell that is none', ['completion', 'powershell'], /only for bash, zsh, fish/],
@@ -220,7 +247,38 @@ describe('is rejected with exit code 2 and the correct form, before any request:
   });
 });
 
+test.each([
+  ['without a command', ['exec', '--project', 'shop'], /missing required argument 'command'/],
+  ['with a wrong option', ['exec', '--duration', '1h', '--', 'true'], /not "1h"/],
+  ['for a target without a project', ['exec', '-e', 'production', '--', 'true'], /without --project/],
+])('exec %s exits with 125, which no command means otherwise', async (_name, words, message) => {
+  const { code, stdout, stderr } = await rolebridge(words);
+  expect([code, stdout]).toEqual([125, '']);
+  expect(stderr).toMatch(message);
+  expect((await rolebridge(['exec', '--help'])).code).toBe(0);
+});
+
 describe('servers that are not Rolebridge', () => {
+  test('verify --all shows every result when a request gets no answer', async () => {
+    const connections = ['con_a', 'con_b'].map((id) => ({ id, name: id, status: 'connected', scopes: [] }));
+    const broken = createServer((request, response) => {
+      if (request.url?.endsWith('/con_a/verify')) response.destroy();
+      else if (request.url?.endsWith('/con_b/verify'))
+        response.end(JSON.stringify({ ...connections[1], status: 'connected' }));
+      else
+        response.end(
+          JSON.stringify({ connections: request.url?.includes('status=connected') ? connections : [] }),
+        );
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    const at = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
+    const { code, stdout, stderr } = await rolebridge(['verify', '--all', '--url', at]);
+    broken.close();
+    expect([code, stderr]).toEqual([3, '']);
+    expect(stdout).toMatch(/^con_a +con_a +not verified +unreachable$/m);
+    expect(stdout).toMatch(/^con_b +con_b +connected +-$/m);
+  });
+
   test('another server at the URL is recognized', async () => {
     const { code, stderr } = await rolebridge(['api-keys', 'list']);
     expect([code, stderr]).toEqual([

@@ -58,7 +58,7 @@ test('the command line acts for an organization: declares projects, labels and m
       found,
     ]);
   const shown = (await runCommandLine(['connection', 'show', id, ...tenant], { env })).stdout;
-  expect(shown).toMatch(/^default region +eu-central-1$[\s\S]*^team +web$/m);
+  expect(shown).toMatch(/^default region +eu-central-1$[\s\S]*^metadata.team +web$/m);
   const moved = await runCommandLine(['org', 'change', 't-9', '--targets', 'declared'], { env });
   expect(moved.stdout).toMatch(/^targets +declared$/m);
   await json('connection', 'create', 'd', '--scope', 'shop/production', ...tenant);

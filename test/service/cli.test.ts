@@ -67,6 +67,22 @@ test('verify --all verifies each connected and failed connection and lists failu
   expect((await rolebridge('verify')).code).toBe(2);
 }, 30_000);
 
+test('evidence without a connection in use claims nothing about connections', async () => {
+  const { vendor: controls } = JSON.parse((await rolebridge('evidence')).stdout);
+  expect(controls.slice(0, 3)).toEqual([
+    expect.objectContaining({ control: 'CAA-001', met: false, by: 'no connection is in use yet' }),
+    expect.objectContaining({ control: 'CAA-002', met: false }),
+    expect.objectContaining({ control: 'CAA-003', met: false }),
+  ]);
+});
+
+test('metadata can’t pass for a value of the connection', async () => {
+  const { id } = await json('connection create shop --metadata status=connected --metadata team=web');
+  const shown = (await rolebridge(`connection show ${id}`)).stdout;
+  expect(shown).toMatch(/^status +pending$/m);
+  expect(shown).toMatch(/^metadata.status +connected$/m);
+});
+
 test('evidence shows for the vendor and each connection how and when each control was met', async () => {
   const good = await connect('a');
   const bad = await connect('b');
@@ -281,15 +297,16 @@ describe('targets', () => {
 describe('keys and the audit log', () => {
   test('a key is created, listed without its secret, used from a file, and revoked', async () => {
     const made = await json(
-      'api-keys create runner --permission keys:write --scope shop/production --expires 30d',
+      'api-keys create runner --permissions keys:write,audit:read --permissions links:write --scope shop/production --expires 30d',
     );
+    expect(made.permissions).toEqual(['keys:write', 'links:write', 'audit:read']);
     const file = join(folder, 'key');
     writeFileSync(file, `${made.apiKey}\n`, { mode: 0o600 });
     const env = { ROLEBRIDGE_API_KEY: undefined };
     const listed = await rolebridge(`api-keys list --api-key-file ${file}`, { env });
     expect([listed.code, listed.stderr]).toEqual([0, '']);
     expect(listed.stdout).toMatch(
-      new RegExp(`^${made.id} +runner +keys:write +shop/production +\\S+Z `, 'm'),
+      new RegExp(`^${made.id} +runner +keys:write links:write audit:read +shop/production +\\S+Z `, 'm'),
     );
     expect(listed.stdout).not.toContain(made.apiKey.split('_')[2]);
     const piped = await rolebridge('api-keys list --api-key-file -', { env, stdin: `${made.apiKey}\n` });

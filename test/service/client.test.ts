@@ -123,17 +123,17 @@ describe('retries', () => {
 describe('gives up', () => {
   test('after the timeout, and says that the result is unknown', async () => {
     answers = [() => undefined];
-    const error = await thrownBy(client({ timeoutMs: 100 }).isReady());
+    const error = await thrownBy(client({ timeoutMs: 100 }).getReadiness());
     expect(error).toMatchObject({ reason: 'timed_out', message: expect.stringContaining('0.1 seconds') });
   });
 
   test('when its caller aborts, even during the wait for a retry', async () => {
     answers = [() => undefined];
     const reason = new Error('enough');
-    expect(await thrownBy(client().isReady({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await thrownBy(client().getReadiness({ signal: AbortSignal.abort(reason) }))).toBe(reason);
     answers = [problem(503, 'store_unavailable', { 'retry-after': '20' })];
     const abort = new AbortController();
-    const waiting = thrownBy(client().isReady({ signal: abort.signal }));
+    const waiting = thrownBy(client().getReadiness({ signal: abort.signal }));
     while (requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     abort.abort(reason);
     expect(await waiting).toBe(reason);
@@ -146,9 +146,9 @@ describe('gives up', () => {
         setImmediate(() => request.socket.destroy());
       },
     ];
-    expect(await thrownBy(client().isReady())).toMatchObject({ reason: 'unreachable' });
+    expect(await thrownBy(client().getReadiness())).toMatchObject({ reason: 'unreachable' });
     answers = [(_request, response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>')];
-    expect(await thrownBy(client().isReady())).toMatchObject({ status: 502, code: 'unexpected_answer' });
+    expect(await thrownBy(client().getReadiness())).toMatchObject({ status: 502, code: 'unexpected_answer' });
   });
 });
 

@@ -144,6 +144,22 @@ test("an unreachable vendor fails the stack before the function's time limit, an
   expect(deleted.Status).toBe('SUCCESS');
 });
 
+test('a scope that is no JSON fails the stack with the reason, and never blocks deletion', async () => {
+  const connection = await create();
+  const { code, properties } = await stackOf(connection);
+  const ResourceProperties = { ...properties, Scope: 'shop' };
+  const failed = await invoke(code, { RequestType: 'Create', ResourceProperties });
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'not-connected' });
+  expect(failed.Reason).toContain('JSON');
+  const deleted = await invoke(code, {
+    RequestType: 'Delete',
+    PhysicalResourceId: connection.id,
+    ResourceProperties,
+  });
+  expect(deleted).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: connection.id });
+  expect(deleted.Reason).toBeUndefined();
+});
+
 test('the answer to CloudFormation is retried when its address fails', async () => {
   const connection = await create();
   const { code, properties } = await stackOf(connection);

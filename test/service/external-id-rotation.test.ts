@@ -251,11 +251,10 @@ test('credentials never fail while AWS propagates the new trust policy for secon
   const answer = await callBack(made);
   expect([answer.status, answer.body.externalId]).toEqual([200, next]);
   const ended = answers.length;
-  await until(() => answers.length > ended + 10);
+  await until(() => answers.length > Math.max(ended + 10, 40));
   isOver = true;
   await asking;
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(answers.length).toBeGreaterThan(40);
 });
 
 test('mixed answers from old and new trust policy cause no failure', async () => {

@@ -13,7 +13,7 @@ import { openWebClient } from '../web-client.js';
 /** Operations whose examples write more than once. */
 const several: Record<string, string> = {
   createSignInLink: "The first person's key is stored first, and encrypts nothing yet.",
-  changeWebhookEndpoint: 'What waits is sent at its time instead of at once.',
+  updateWebhookEndpoint: 'What waits is sent at its time instead of at once.',
   registerAccount: 'The place is taken first: the same account gets it again, and then its connection.',
   eraseOrganization: 'It stays suspended and listed until its rows are gone: the call is repeated.',
   reencrypt: 'Each secret is one commit, and the call is repeated.',

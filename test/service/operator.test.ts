@@ -184,5 +184,7 @@ describe('rolebridge operator-token', () => {
     expect((await run('revoke', id)).stdout).toBe(`revoked ${id}\n`);
     expect(await run('revoke', id)).toMatchObject({ code: 1, stderr: expect.stringContaining('not_found') });
     expect(await run('create', 'x', '--permissions', 'all')).toMatchObject({ code: 2 });
+    const unnamed = await run('create', '');
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringMatching(/^rolebridge: .*name/)]);
   });
 });

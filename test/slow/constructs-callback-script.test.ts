@@ -128,7 +128,7 @@ describe('retries', () => {
       headers: { 'retry-after': '3600' },
     }));
     expect([code, received.length]).toEqual([1, 1]);
-    expect(tookMs).toBeLessThan(5000);
+    expect(tookMs).toBeLessThan(15_000);
     expect(output).toMatch(
       /not connected \(service_unavailable\)[\s\S]*Nothing is wrong with your configuration\.\s+Apply\s+again/,
     );
@@ -140,7 +140,7 @@ describe('retries', () => {
     });
     expect(code).toBe(1);
     expect(received.length).toBeGreaterThan(1);
-    expect(tookMs).toBeLessThan(4500);
+    expect(tookMs).toBeLessThan(10_000);
     expect(output).toMatch(/not connected \(aws_unavailable\)/);
   });
 
@@ -149,7 +149,7 @@ describe('retries', () => {
       CONNECT_DEADLINE_SECONDS: '1',
     });
     expect(code).toBe(1);
-    expect(tookMs).toBeLessThan(3000);
+    expect(tookMs).toBeLessThan(10_000);
     expect(output).toMatch(/no answer within 1\.0 s/);
     expect(output).toMatch(/not connected \(unreachable\)/);
   });
@@ -302,7 +302,7 @@ describe('a destroy is never blocked', () => {
   ])('%s', async (_name, answer, environment, expected) => {
     const { code, output, tookMs } = await run(() => answer, environment);
     expect(code).toBe(expected);
-    expect(tookMs).toBeLessThan(4000);
+    expect(tookMs).toBeLessThan(8_000);
     expect(output).toMatch(
       expected === 0 ? /northwind: warning: [\s\S]*What is wrong[\s\S]*the destroy continues/ : /error: /,
     );

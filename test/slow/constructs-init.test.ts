@@ -183,6 +183,14 @@ describe.each(flavours)('init, for $cdk', (flavour) => {
     expect(json.provider.aws).toEqual([{ region: 'eu-central-1' }]);
   }, 60_000);
 
+  test('changes nothing when it runs again', async () => {
+    const folder = existing();
+    await init(folder, ['--yes']);
+    const main = readFileSync(path.join(folder, 'main.ts'), 'utf8');
+    expect((await init(folder, ['--yes'])).code).toBe(0);
+    expect(readFileSync(path.join(folder, 'main.ts'), 'utf8')).toBe(main);
+  });
+
   test('prints the code to add when the stack is ambiguous', async () => {
     const two = template(flavour).replace(
       'const app',
@@ -417,6 +425,17 @@ describe('init --setup', () => {
     const { code, output } = await setUp(folder, [link, '--yes']);
     server.close();
     expect([code, output]).toEqual([1, expect.stringMatching(message)]);
+    expect(filesOf(folder)).toEqual([]);
+  });
+
+  test('rejects options that the code decides', async () => {
+    const { link } = await connection();
+    const folder = folderWith(flavour);
+    const { code, output } = await setUp(folder, [link, '--yes', '--account-id', '123456789012']);
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining("--account-id can't be given beside --setup"),
+    ]);
     expect(filesOf(folder)).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -120,6 +121,14 @@ describe('all wrong settings are named in one message, and nothing is written', 
     expect(stderr).toMatch(/unknown command 'remove'[\s\S]*rolebridge help/);
     expect(existsSync(dataDirectory)).toBe(false);
   });
+});
+
+test('a service that can’t take commands beside it ends instead of running without them', async () => {
+  // A folder with a file in the place of the socket.
+  mkdirSync(join(dataDirectory, '.control'), { recursive: true });
+  writeFileSync(join(dataDirectory, '.control', 'file'), '');
+  const { code, stderr } = await end(run(['serve']));
+  expect([code, stderr]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
 });
 
 test('a key from the command line works; SIGTERM under load loses no acknowledged change', async () => {

@@ -106,7 +106,7 @@ const fill = (store: Store) =>
       const deleted = changed(left, { status: 'disconnected', reason: 'deleted', disconnectedAt: at(9) });
       await store.commit({
         connection: { next: deleted, ifVersion: 1, intent },
-        idempotency: { ...idempotencyRecordOf(left), answer: { status: 200, body: { zoë: [1, null] } } },
+        idempotency: { ...idempotencyRecordOf(left), answer: { status: 200, body: '{"zoë":[1,null]}' } },
         jobs: [aJob(left, { purpose: 'confirm_revocation' })],
         messages: [aMessage(left, { id: `msg_${left.id}` })],
       });
@@ -190,7 +190,7 @@ test('moves everything, reports the numbers, and can be repeated', async () => {
     for (const externalId of [filled[1]?.connection.pendingExternalId, filled[1]?.rotated]) {
       const again = aConnection(id, { externalId });
       await expect(store.commit({ connection: { next: again, ifVersion: null, intent } })).rejects.toThrow(
-        'external ID',
+        'externalId',
       );
     }
   });
@@ -205,6 +205,8 @@ test('updates the database from newer files, including a role that changed its c
     await store.commit({ connection: { next: gone, ifVersion: 1, intent } });
     const next = aConnection(two.organization.id, connectedTo(role));
     await store.commit({ connection: { next, ifVersion: null, intent } });
+    await store.revokeApiKey(one.organization.id, one.key.id, at(70));
+    await store.deleteEndedApiKeys(two.organization.id, at(70));
   });
   const { code, stdout } = await migrate();
   expect(code).toBe(0);
@@ -226,6 +228,25 @@ test('keeps later changes in the database', async () => {
     `The target was used since it was copied to. The connection ${renamed.id} is newer`,
   );
   expect(await inDatabase((store) => store.connectionForCallback(renamed.id))).toEqual(renamed);
+}, 60_000);
+
+test('writes nothing to a database that was changed since the copy', async () => {
+  const [one, two] = await inFiles(fill);
+  if (one === undefined || two === undefined) throw new Error('There are two.');
+  expect((await migrate()).code).toBe(0);
+  const change = (store: Store, id: OrganizationId, differences: object) =>
+    store.changeOrganization(id, (stored) => ({ ...stored, ...differences }));
+  await inDatabase(async (store) => {
+    await store.appendAudit([anAuditRecord(one.organization.id, { action: 'organization.suspend' })]);
+    await change(store, one.organization.id, { suspendedAt: at(70) });
+  });
+  await inFiles((store) => change(store, two.organization.id, { name: 'renamed' }));
+  const { code, stderr } = await migrate();
+  expect([code, stderr]).toEqual([3, expect.stringContaining(`The audit log of ${one.organization.id}`)]);
+  await inDatabase(async (store) => {
+    expect(await store.organization(one.organization.id)).toMatchObject({ suspendedAt: at(70) });
+    expect(await store.organization(two.organization.id)).toEqual(two.organization);
+  });
 }, 60_000);
 
 test('copies all or nothing: an error leaves the database unchanged', async () => {

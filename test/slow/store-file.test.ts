@@ -186,7 +186,7 @@ describe('files', () => {
     const store = await open();
     for (const id of ['../evil', 'a/b', '', '.', 'a\0b'])
       await expect(store.createOrganization({ ...organization, id: id as OrganizationId })).rejects.toThrow(
-        'Not an organization',
+        'must be an id',
       );
   });
 });
@@ -206,8 +206,7 @@ test('a damaged old month of an audit log keeps no other organization from reten
   );
   const path = join(audit, oldest ?? '');
   await writeFile(path, (await readFile(path, 'utf8')).replace('"n":1', '"n":7'));
-  const now = new Date().toISOString();
-  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z', now)).rejects.toMatchObject({
+  await expect(store.deleteAuditBefore('2021-01-01T00:00:00.000Z')).rejects.toMatchObject({
     code: 'store_unavailable',
   });
   expect((await store.auditRecords(other.id, { limit: 9 })).records).toHaveLength(1);
@@ -276,8 +275,7 @@ describe('an audit log', () => {
     isBroken = false;
     const kept = recordAt('2020-04-01T00:00:00Z');
     await store.appendAudit([kept]);
-    for (const month of ['03', '04'])
-      await store.deleteAuditBefore(`2020-${month}-01T00:00:00.000Z`, new Date().toISOString());
+    for (const month of ['03', '04']) await store.deleteAuditBefore(`2020-${month}-01T00:00:00.000Z`);
     expect(await idsIn(store)).toEqual([kept.id]);
     await store.close();
     expect((await inspect(directory)).damages).toEqual([]);

@@ -46,7 +46,7 @@ test('old audit records are deleted once by two concurrent processes', async () 
   const old = Array.from({ length: 3_000 }, () => anAuditRecord(id));
   await stores[0]?.appendAudit(old);
   const now = new Date(Date.UTC(2100, 0, 1)).toISOString();
-  const deleted = await Promise.all(stores.map((store) => store.deleteAuditBefore(now, now)));
+  const deleted = await Promise.all(stores.map((store) => store.deleteAuditBefore(now)));
   expect(deleted.reduce((sum, count) => sum + count)).toBe(old.length);
   expect((await sql(url, 'SELECT id FROM audit_records')).rows).toEqual([]);
 });
@@ -99,14 +99,15 @@ describe('checkpoints of the audit log', () => {
     });
     const signedLogs = await sql(url, 'SELECT organization_id FROM audit_checkpoints GROUP BY 1');
     expect(signedLogs.rows).toHaveLength(2);
-    await expect(store.deleteAuditBefore(never, never)).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(store.deleteAuditBefore(never)).rejects.toMatchObject({ code: 'store_unavailable' });
     const left = await sql(url, 'SELECT DISTINCT organization_id FROM audit_records');
     expect(left.rows).toEqual([{ organization_id: organization.id }]);
   });
 
   test('survive retention, and are created by one of many processes', async () => {
     const { url, store, append, organization } = await withLog();
-    expect(await store.deleteAuditBefore(never, never)).toBe(11);
+    expect(await store.deleteAuditBefore(never)).toBe(11);
+    expect((await sql(url, 'SELECT key FROM audit_checkpoints')).rows).toHaveLength(1);
     expect(await store.auditFaults()).toEqual([]);
     await append(3);
     const others = await Promise.all([open(url, { keys }), open(url, { keys })]);
@@ -262,7 +263,7 @@ describe('input', () => {
     const connection = await insert({ name: evil });
     expect(await store.connection(organization.id, connection.id)).toEqual(connection);
     expect(await store.organization(evil as never)).toBeUndefined();
-    await expect(store.createApiKey(anApiKey(evil as never))).rejects.toThrow('Not valid in apiKeys');
+    await expect(store.createApiKey(anApiKey(evil as never))).rejects.toThrow('a row of apiKeys is invalid');
     expect(await store.scopeHolders(organization.id, [evil])).toEqual([]);
     expect(await store.token('web_session', evil)).toBeUndefined();
   });
@@ -297,7 +298,7 @@ describe('input', () => {
     const first = await insert();
     const next = { ...first, externalId: 'rb-another' as never, version: 2 };
     await store.commit({ connection: { next, ifVersion: 1, intent } });
-    await expect(insert({ externalId: first.externalId })).rejects.toThrow('external ID');
+    await expect(insert({ externalId: first.externalId })).rejects.toThrow('externalId');
   });
 
   test('continues after a statement that the database rejected, on the same sessions', async () => {
@@ -424,7 +425,7 @@ describe('when the database is unavailable', () => {
     for (const outcome of outcomes)
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
     // The statement's limit, a second more for the driver's, the wait for a session.
-    expect(tookMs).toBeLessThan(3_000);
+    expect(tookMs).toBeLessThan(10_000);
     await server.proceed();
     await untilReady(store);
     expect(await store.organization(organization.id)).toEqual(organization);

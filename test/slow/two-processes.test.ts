@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPermissionSets } from '../../service/permission-sets/index.js';
-import { servedPermissionSets } from '../../service/records/key-checks.js';
 import { openPostgresStore } from '../../service/records/open.js';
+import { storedFacts } from '../../service/records/stored-facts.js';
 import { type PostgresDatabase, sharedPostgres } from '../postgres/index.js';
 import { type Race, type Racers, races } from '../postgres/races.js';
 import { startVendorOnDatabase } from '../postgres/service-processes.js';
@@ -52,7 +52,8 @@ test('of two concurrent starts with different keys of one id, one is rejected', 
 test('of two concurrent starts with different files of one permission set, one is rejected', async () => {
   const url = await server.newSchema();
   await openPostgresStore({ url }).then((store) => store.close());
-  const served = () => servedPermissionSets({ dataDirectory: '', database: { url, maxSessions: 1 } });
+  const served = () =>
+    storedFacts({ dataDirectory: '', database: { url, maxSessions: 1 } }, 'served-permission-sets');
   const folders = ['one', 'two'].map((title) => {
     const folder = mkdtempSync(join(tmpdir(), 'rolebridge-sets-'));
     cpSync('examples/permission-sets', folder, { recursive: true });

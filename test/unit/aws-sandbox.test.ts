@@ -773,6 +773,16 @@ describe('IAM', () => {
       JSON.stringify(policy(allow({ StringMatches: { 'sts:ExternalId': 'x1' } }, '*'))),
       'Invalid Condition type : StringMatches.',
     ],
+    [
+      'an operator with the name of a member of every object',
+      JSON.stringify(policy(allow({ constructor: { 'sts:ExternalId': 'x1' } }, '*'))),
+      'Invalid Condition type : constructor.',
+    ],
+    [
+      'a type of principal with such a name',
+      JSON.stringify(policy(allow(undefined, { constructor: '*' }))),
+      'Invalid principal in policy: constructor',
+    ],
   ])('refuses a trust policy with %s', async (_, trust, text) => {
     expect((await createRole(trust)).error).toContain(`400 MalformedPolicyDocument: ${text}`);
   });
@@ -801,6 +811,18 @@ describe('IAM', () => {
     expect(await remove('v1')).toBe('ok');
     expect((await version('false')).field('VersionId')).toBe('v6');
     expect((await iam('GetPolicy', { PolicyArn: arn })).field('DefaultVersionId')).toBe('v5');
+  });
+
+  it('counts users that have a policy, and keeps it while one has it', async () => {
+    const PolicyArn =
+      (await iam('CreatePolicy', { PolicyName: 'own', PolicyDocument: PERMISSIONS })).field('Arn') ?? '';
+    await iam('CreateUser', { UserName: 'bridge' });
+    await iam('AttachUserPolicy', { UserName: 'bridge', PolicyArn });
+    expect((await iam('GetPolicy', { PolicyArn })).field('AttachmentCount')).toBe('1');
+    expect((await iam('ListEntitiesForPolicy', { PolicyArn })).field('UserName')).toBe('bridge');
+    expect((await iam('DeletePolicy', { PolicyArn })).error).toMatch(/^409 DeleteConflict/);
+    await iam('DetachUserPolicy', { UserName: 'bridge', PolicyArn });
+    expect((await iam('DeletePolicy', { PolicyArn })).error).toBe('ok');
   });
 
   it('creates users and keys', async () => {

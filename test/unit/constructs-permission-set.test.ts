@@ -93,6 +93,16 @@ test.each<[unknown, RegExp]>([
   [{ ...set, statements: [{ ...statement, actions: [] }] }, /Inventory: actions must be/],
   [{ ...set, statements: [{ ...statement, resources: [1] }] }, /Inventory: resources must be/],
   [{ ...set, statements: [{ ...statement, conditions: [] }] }, /Inventory: conditions must be/],
+  [{ ...set, statements: [statement, statement] }, /Inventory: sid must be unique/],
+  [{ ...set, statements: [{ ...statement, check: [] }] }, /Inventory: check must be/],
+  [
+    { ...set, statements: [{ ...statement, check: { actions: 's3:GetObject' } }] },
+    /Inventory: check must be/,
+  ],
+  [
+    { ...set, statements: [{ ...statement, check: { actions: ['s3:GetObject'], context: { key: {} } } }] },
+    /Inventory: check must be/,
+  ],
 ])('refuses %j', (value, text) => {
   expect(() => PermissionSet.fromFile(file(value))).toThrow(text);
 });

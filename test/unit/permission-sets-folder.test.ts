@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openPermissionSets } from '../../service/permission-sets/index.js';
-import { servedPermissionSets } from '../../service/records/key-checks.js';
+import { storedFacts } from '../../service/records/stored-facts.js';
 
 const examples = path.join(__dirname, '../../examples/permission-sets');
 
@@ -15,7 +15,8 @@ beforeEach(() => {
   cpSync(examples, folder, { recursive: true });
 });
 
-const open = () => openPermissionSets(folder, servedPermissionSets({ dataDirectory, database: undefined }));
+const open = () =>
+  openPermissionSets(folder, storedFacts({ dataDirectory, database: undefined }, 'served-permission-sets'));
 const write = (file: string, text: string) => writeFileSync(path.join(folder, file), text);
 const example = (file: string) => JSON.parse(readFileSync(path.join(examples, file), 'utf8'));
 

@@ -177,7 +177,7 @@ describe('classifies every answer of AWS', () => {
     aws.faults.set({ kind: 'timeout', times: 1 });
     const startedAt = Date.now();
     expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'timed_out' });
-    expect(Date.now() - startedAt).toBeLessThan(2_000);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
     aws.faults.clear();
   });
 

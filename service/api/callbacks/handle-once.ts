@@ -5,7 +5,7 @@ import { RolebridgeError } from '../../domain/errors.js';
 import type { IdempotencyRecord } from '../../domain/ports.js';
 import { type Answer, problemAnswer } from '../problem.js';
 
-type EventKey = Pick<IdempotencyRecord, 'connectionId' | 'webhookId'> & { readonly requestHash: string };
+type EventKey = Pick<IdempotencyRecord, 'organizationId' | 'connectionId' | 'webhookId' | 'requestHash'>;
 
 export interface Attempt {
   /** When the event first arrived: the propagation window starts here, even for retries. */
@@ -39,9 +39,13 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
   const stored = () => deps.store.idempotencyRecord(key.connectionId, key.webhookId, isoNow(deps.clock));
   const known = await stored();
   if (known) requireSameBody(known, key);
-  if (known?.answer) return known.answer;
+  if (known?.answer) return answerIn(known.answer);
   const { firstAttemptAt } = known ?? { firstAttemptAt: isoNow(deps.clock) };
-  const answered = ({ status, body }: Answer) => ({ ...key, firstAttemptAt, answer: { status, body } });
+  const answered = ({ status, body }: Answer) => ({
+    ...key,
+    firstAttemptAt,
+    answer: { status, body: JSON.stringify(body) },
+  });
   const failed = (problem: Answer) =>
     isVerdict(problem) ? answered(problem) : { ...key, firstAttemptAt, answer: undefined };
   const problemOf = (error: unknown) => callbackProblem(error, deps);
@@ -66,7 +70,7 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
       });
     if (isVerdict(problem)) return problem;
     const others = isChangedMeanwhile(error) ? (await stored())?.answer : undefined;
-    if (others) return others;
+    if (others) return answerIn(others);
     throw isChangedMeanwhile(error) ? changedMeanwhile() : error;
   }
 }
@@ -84,15 +88,17 @@ function inTime(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
 }
 
 /** @throws RolebridgeError `idempotency_key_reused` */
-function requireSameBody(
-  { requestHash }: { readonly requestHash?: string | undefined },
-  key: EventKey,
-): void {
-  if (requestHash === undefined || requestHash === key.requestHash) return;
+function requireSameBody({ requestHash }: Pick<EventKey, 'requestHash'>, key: EventKey): void {
+  if (requestHash === key.requestHash) return;
   throw new RolebridgeError('idempotency_key_reused', 'This webhook-id was sent before with another body.', {
     remedy: 'Send each event with a new webhook-id, and a retry with the same body.',
   });
 }
+
+const answerIn = ({ status, body }: NonNullable<IdempotencyRecord['answer']>): Answer => ({
+  status,
+  body: JSON.parse(body),
+});
 
 const isVerdict = ({ status }: Answer): boolean => status < 500 && status !== 429;
 

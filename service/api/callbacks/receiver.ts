@@ -43,7 +43,8 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
     // Counted after the signature check, so that strangers can't use up the limit of a connection.
     await limits.callback(connection.id);
     const requestHash = hash('sha256', rawBody);
-    return handleOnce({ connectionId: connection.id, webhookId, requestHash }, (attempt) =>
+    const { id: connectionId, organizationId } = connection;
+    return handleOnce({ organizationId, connectionId, webhookId, requestHash }, (attempt) =>
       decide(deps, { actor: { kind: 'callback' }, requestId }, connection.id, rawBody, attempt),
     );
   };

@@ -51,7 +51,7 @@ export const createConnectionRequest = z
 export const renameRequest = z.strictObject({ name });
 
 /** The account and permission set can change while the connection is pending. */
-export const changeConnectionRequest = z
+export const updateConnectionRequest = z
   .strictObject({
     name: name.optional(),
     reference: connectionLabels.reference.nullable().optional(),

@@ -5,7 +5,7 @@ import { type ApiDependencies, defineOperation } from '../operation.js';
 
 const tag = 'Operations';
 
-export const isAlive = defineOperation({
+export const getHealth = defineOperation({
   method: 'get',
   path: '/healthz',
   tag,
@@ -18,25 +18,25 @@ export const isAlive = defineOperation({
 });
 
 /** The call needs no credentials, and a check may write: at most this many in a second; other requests share the last result. */
-const looksASecond = 5;
+const checksASecond = 5;
 
 const readinessOf = perService(({ store, clock }: ApiDependencies) => {
   let latest: Promise<void> | undefined;
   let second = 0;
-  let looks = 0;
+  let checks = 0;
   return () => {
     const now = Math.floor(clock.now() / 1000);
-    if (now !== second) looks = 0;
+    if (now !== second) checks = 0;
     second = now;
-    if (latest === undefined || looks < looksASecond) {
-      looks += 1;
+    if (latest === undefined || checks < checksASecond) {
+      checks += 1;
       latest = store.ready();
     }
     return latest;
   };
 });
 
-export const isReady = defineOperation({
+export const getReadiness = defineOperation({
   method: 'get',
   path: '/readyz',
   tag,

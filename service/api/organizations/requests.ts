@@ -15,7 +15,7 @@ export const createOrganizationRequest = z
   .strictObject({ name, ...organizationMembers })
   .partial({ reference: true, metadata: true });
 
-export const changeOrganizationRequest = z
+export const updateOrganizationRequest = z
   .strictObject({
     name,
     ...organizationMembers,

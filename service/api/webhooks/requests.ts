@@ -13,7 +13,7 @@ const endpointMembers = {
 export const createWebhookEndpointRequest = z
   .strictObject(endpointMembers)
   .partial({ description: true, events: true, enabled: true });
-export const changeWebhookEndpointRequest = z
+export const updateWebhookEndpointRequest = z
   .strictObject({
     ...endpointMembers,
     description: endpointMembers.description.nullable(),

@@ -5,18 +5,28 @@ import { createSts } from '../../aws/sts.js';
 import { inconclusiveMessages } from '../../domain/inconclusive.js';
 import { proxyAgentFor } from '../../proxy-agent.js';
 import { awsClientsOf, type Settings, stsPartitionsOf } from '../../settings/index.js';
-import { type Examination, type Finding, type StsReach, worst } from './finding.js';
+import {
+  type Check,
+  type Examination,
+  type Finding,
+  failed,
+  notChecked,
+  ok,
+  type StsReach,
+  warning,
+  worst,
+} from './finding.js';
 
-/** AWS refuses signatures that are five minutes off, and the service refuses callbacks so. */
+/** AWS refuses signatures that are more than five minutes off, and the service such callbacks. */
 const maxSkewMs = 300_000;
 const notableSkewMs = 30_000;
 
-/** Asks every partition's STS for nothing: an answer of any kind has AWS's time in it. */
-export async function reachSts(config: Settings, now: () => number): Promise<Map<string, StsReach>> {
+/** Sends an empty request to each partition's STS: any answer has AWS's time in its Date header. */
+export async function reachSts(config: Settings): Promise<Map<string, StsReach>> {
   const reached = new Map<string, StsReach>();
   for (const [partition, settings] of Object.entries(stsPartitionsOf(config))) {
     const url = await endpointOf('sts', settings);
-    const startedAt = now();
+    const startedAt = Date.now();
     reached.set(
       partition,
       await dateOf(url, config.stsTimeoutMs).then(
@@ -24,7 +34,7 @@ export async function reachSts(config: Settings, now: () => number): Promise<Map
           url,
           reached: true,
           date: date === undefined ? undefined : Date.parse(date),
-          halfwayAt: (startedAt + now()) / 2,
+          midpointMs: (startedAt + Date.now()) / 2,
         }),
         (error: NodeJS.ErrnoException) => ({ url, reached: false, reason: error.code ?? error.message }),
       ),
@@ -48,108 +58,90 @@ function dateOf(url: string, timeoutMs: number): Promise<string | undefined> {
 
 export async function checkAwsEndpoints({ config }: Examination): Promise<Finding> {
   const foreign = await foreignEndpoints(awsClientsOf(config));
-  if (foreign.length === 0) return { check: 'AWS endpoints', outcome: 'ok', message: "All are AWS's own." };
-  return {
-    check: 'AWS endpoints',
-    outcome: 'warning',
-    message: foreign
+  if (foreign.length === 0) return ok("All are AWS's own.");
+  return warning(
+    foreign
       .map(({ service, endpoint }) => `Calls of ${service} go to ${endpoint}, which is not AWS's own.`)
       .join(' '),
-    remedy:
-      'If that is not intended, unset ROLEBRIDGE_STS_ENDPOINT, ROLEBRIDGE_IAM_ENDPOINT, ROLEBRIDGE_KMS_ENDPOINT, AWS_ENDPOINT_URL and its variants for a service, and endpoint_url in the AWS profile.',
-  };
+    'If that is not intended, unset ROLEBRIDGE_STS_ENDPOINT, ROLEBRIDGE_IAM_ENDPOINT, ROLEBRIDGE_KMS_ENDPOINT, AWS_ENDPOINT_URL and its variants for a service, and endpoint_url in the AWS profile.',
+  );
 }
 
 export async function checkClock({ stsAnswers }: Examination): Promise<Finding> {
   const answer = [...stsAnswers.values()].find((one) => one.reached && one.date !== undefined);
-  if (!answer?.reached || answer.date === undefined)
-    return { check: 'clock', outcome: 'not_checked', message: 'AWS sent no time.' };
-  const skewMs = answer.halfwayAt - answer.date;
-  // AWS's time has no parts of a second.
+  if (!answer?.reached || answer.date === undefined) return notChecked('AWS sent no time.');
+  const skewMs = answer.midpointMs - answer.date;
+  // AWS's time has no fractions of a second.
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const text = `This machine's clock is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} AWS's.`;
-  const remedy = 'Set the clock by NTP, for example with chrony or systemd-timesyncd.';
-  if (Math.abs(skewMs) > maxSkewMs) return { check: 'clock', outcome: 'failed', message: text, remedy };
-  if (Math.abs(skewMs) > notableSkewMs) return { check: 'clock', outcome: 'warning', message: text, remedy };
-  return {
-    check: 'clock',
-    outcome: 'ok',
-    message: `This machine's clock matches AWS's within ${seconds + 1} s.`,
-  };
+  if (Math.abs(skewMs) <= notableSkewMs)
+    return ok(`This machine's clock matches AWS's within ${seconds + 1} s.`);
+  const finding = Math.abs(skewMs) > maxSkewMs ? failed : warning;
+  return finding(
+    `This machine's clock is ${seconds} seconds ${skewMs > 0 ? 'ahead of' : 'behind'} AWS's.`,
+    'Set the clock by NTP, for example with chrony or systemd-timesyncd.',
+  );
 }
 
-export async function checkStsEndpoint({ stsAnswers }: Examination): Promise<Finding> {
-  return worst(
-    'STS endpoint',
+export const checkStsEndpoint: Check = async ({ stsAnswers }) =>
+  worst(
     [...stsAnswers].map(([partition, answer]) =>
       answer.reached
-        ? { outcome: 'ok', message: `${answer.url} answers.` }
-        : {
-            outcome: 'failed',
-            message: `${answer.url} (${partition}) can't be reached: ${answer.reason}.`,
-            remedy:
-              'Let this machine reach it (port 443, DNS, a VPC endpoint), or set ROLEBRIDGE_STS_REGION or ROLEBRIDGE_STS_ENDPOINT.',
-          },
+        ? ok(`${answer.url} answers.`)
+        : failed(
+            `${answer.url} (${partition}) can't be reached: ${answer.reason}.`,
+            'Let this machine reach it (port 443, DNS, a VPC endpoint), or set ROLEBRIDGE_STS_REGION or ROLEBRIDGE_STS_ENDPOINT.',
+          ),
     ),
   );
-}
 
-/** Roles read themselves there; without it nothing is decided of a role. */
+/** Roles are read through IAM; without it no role gets a verdict. */
 export async function checkIamEndpoint({ config }: Examination): Promise<Finding> {
-  const findings = Object.entries(stsPartitionsOf(config)).map(
-    async ([partition, settings]): Promise<Omit<Finding, 'check'>> => {
-      const url = await endpointOf('iam', settings);
-      const reason = await dateOf(url, config.stsTimeoutMs).then(
-        () => undefined,
-        (error: NodeJS.ErrnoException) => error.code ?? error.message,
-      );
-      return reason === undefined
-        ? { outcome: 'ok', message: `${url} answers.` }
-        : {
-            outcome: 'failed',
-            message: `${url} (${partition}) can't be reached: ${reason}.`,
-            remedy: 'Let this machine reach it (port 443, DNS, a proxy), or set ROLEBRIDGE_IAM_ENDPOINT.',
-          };
-    },
-  );
-  return worst('IAM endpoint', await Promise.all(findings));
+  const findings = Object.entries(stsPartitionsOf(config)).map(async ([partition, settings]) => {
+    const url = await endpointOf('iam', settings);
+    return dateOf(url, config.stsTimeoutMs).then(
+      () => ok(`${url} answers.`),
+      (error: NodeJS.ErrnoException) =>
+        failed(
+          `${url} (${partition}) can't be reached: ${error.code ?? error.message}.`,
+          'Let this machine reach it (port 443, DNS, a proxy), or set ROLEBRIDGE_IAM_ENDPOINT.',
+        ),
+    );
+  });
+  return worst(await Promise.all(findings));
 }
 
 /** The service must run as the very principal that customers' roles trust. */
 export async function checkVendorCredentials({ config }: Examination): Promise<Finding> {
   const sts = createSts({ partitions: stsPartitionsOf(config), timeoutMs: config.stsTimeoutMs });
-  const findings: Omit<Finding, 'check'>[] = [];
-  for (const [partition, principal] of config.principals) {
-    const answer = await sts.callerIdentity(partition);
-    if (answer.outcome === 'inconclusive')
-      findings.push({
-        outcome: 'failed',
-        message:
-          answer.reason === 'request_rejected'
-            ? 'AWS does not accept the request.'
-            : inconclusiveMessages[answer.reason][0],
-        remedy: `Give the service AWS credentials of ${principal}: environment, profile, instance or task role.`,
-      });
-    else if (answer.outcome === 'denied')
-      findings.push({
-        outcome: 'failed',
-        message: `AWS denies GetCallerIdentity, which needs no permission: ${answer.reason}.`,
-        remedy: 'Look for a service control policy or a VPC endpoint policy that denies STS.',
-      });
-    else if (isPrincipal(answer.arn, principal))
-      findings.push({ outcome: 'ok', message: `The service runs as ${answer.arn}.` });
-    else
-      findings.push({
-        outcome: 'failed',
-        message: `The service runs as ${answer.arn}, but customers' roles trust ${principal}.`,
-        remedy:
-          'Give it the credentials of that principal, or set ROLEBRIDGE_PRINCIPAL to the one it runs as.',
-      });
-  }
-  return worst('vendor credentials', findings);
+  const findings: Finding[] = [];
+  for (const [partition, principal] of config.principals)
+    findings.push(identityFinding(await sts.callerIdentity(partition), principal));
+  return worst(findings);
 }
 
-/** A role's session has the role's name, without its path; an account's root stands for everybody in it. */
+type CallerIdentity = Awaited<ReturnType<ReturnType<typeof createSts>['callerIdentity']>>;
+
+function identityFinding(answer: CallerIdentity, principal: string): Finding {
+  if (answer.outcome === 'inconclusive')
+    return failed(
+      answer.reason === 'request_rejected'
+        ? 'AWS does not accept the request.'
+        : inconclusiveMessages[answer.reason][0],
+      `Give the service AWS credentials of ${principal}: environment, profile, instance or task role.`,
+    );
+  if (answer.outcome === 'denied')
+    return failed(
+      `AWS denies GetCallerIdentity, which needs no permission: ${answer.reason}.`,
+      'Look for a service control policy or a VPC endpoint policy that denies STS.',
+    );
+  if (isPrincipal(answer.arn, principal)) return ok(`The service runs as ${answer.arn}.`);
+  return failed(
+    `The service runs as ${answer.arn}, but customers' roles trust ${principal}.`,
+    'Give it the credentials of that principal, or set ROLEBRIDGE_PRINCIPAL to the one it runs as.',
+  );
+}
+
+/** A role's session has the role's name, without its path. An account's root includes every identity in it. */
 export function isPrincipal(callerArn: string, principal: string): boolean {
   if (callerArn === principal) return true;
   const [, , , , account, resource = ''] = principal.split(':');

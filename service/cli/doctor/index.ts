@@ -1,6 +1,6 @@
 import { ConfigurationError, readSettings, type Settings, unknownSettings } from '../../settings/index.js';
 import { exitCodes } from '../exit-codes.js';
-import { Ended } from '../failure.js';
+import { ExitCode } from '../failure.js';
 import { printable, printJson } from '../print.js';
 import type { Terminal } from '../terminal.js';
 import {
@@ -12,66 +12,68 @@ import {
   reachSts,
 } from './aws-checks.js';
 import { checkCanary } from './canary-check.js';
-import type { Examination, Finding } from './finding.js';
+import { type Check, type Examination, type Finding, failed, ok, warning } from './finding.js';
 import { checkEncryptionKey, checkServiceKeys } from './key-checks.js';
 import { checkPublicUrl, checkStore } from './service-checks.js';
 
-const checks = [
-  checkClock,
-  checkStore,
-  checkVendorCredentials,
-  checkCanary,
-  checkStsEndpoint,
-  checkIamEndpoint,
-  checkAwsEndpoints,
-  checkPublicUrl,
-  checkServiceKeys,
-  checkEncryptionKey,
-];
+/** The checks in order: `store` opens the store for the later ones. */
+const checks: Readonly<Record<string, Check>> = {
+  clock: checkClock,
+  store: checkStore,
+  'vendor credentials': checkVendorCredentials,
+  canary: checkCanary,
+  'STS endpoint': checkStsEndpoint,
+  'IAM endpoint': checkIamEndpoint,
+  'AWS endpoints': checkAwsEndpoints,
+  'public URL': checkPublicUrl,
+  'service keys': checkServiceKeys,
+  'encryption key': checkEncryptionKey,
+};
 
-/** `rolebridge doctor`: ends with 1 when a check failed, with 2 when it is the configuration. */
+type NamedFinding = { readonly check: string } & Finding;
+
+/** Runs `rolebridge doctor`: exits with 1 when a check failed, with 2 when it is the configuration. */
 export async function doctor({ json }: { json?: boolean }, terminal: Terminal): Promise<void> {
-  const findings: Finding[] = [];
+  const findings: NamedFinding[] = [];
   for await (const finding of examine(terminal.env)) {
     findings.push(finding);
     if (!json) show(finding, terminal);
   }
-  const failed = findings.filter(({ outcome }) => outcome === 'failed');
-  if (json) printJson(terminal, { healthy: failed.length === 0, checks: findings });
-  if (failed.length > 0)
-    throw new Ended(failed[0]?.check === 'configuration' ? exitCodes.usage : exitCodes.refused);
+  const failures = findings.filter(({ outcome }) => outcome === 'failed');
+  if (json) printJson(terminal, { healthy: failures.length === 0, checks: findings });
+  if (failures.length > 0)
+    throw new ExitCode(failures[0]?.check === 'configuration' ? exitCodes.usage : exitCodes.refused);
 }
 
-/** In order; without a configuration there is nothing else to look at. */
-async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<Finding> {
-  let config: Settings;
-  try {
-    config = readSettings(env);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    yield {
-      check: 'configuration',
-      outcome: 'failed',
-      message: error.message,
-      remedy: 'Correct the named settings; docs/settings.md lists all.',
-    };
-    return;
-  }
+/** Checks in order; only the configuration when it is wrong. */
+async function* examine(env: NodeJS.ProcessEnv): AsyncGenerator<NamedFinding> {
+  const config = settingsIn(env);
+  if ('outcome' in config) return yield { check: 'configuration', ...config };
   const unknown = unknownSettings(env);
-  yield unknown.length === 0
-    ? { check: 'configuration', outcome: 'ok', message: 'Every setting is valid.' }
-    : {
-        check: 'configuration',
-        outcome: 'warning',
-        message: `${unknown.join(', ')}: unknown, so ignored.`,
-        remedy: 'Correct the name or unset it; docs/settings.md lists all settings.',
-      };
-  const stsAnswers = await reachSts(config, Date.now);
-  const examination: Examination = { config, now: Date.now, stsAnswers, store: undefined };
+  yield {
+    check: 'configuration',
+    ...(unknown.length === 0
+      ? ok('Every setting is valid.')
+      : warning(
+          `${unknown.join(', ')}: unknown, so ignored.`,
+          'Correct the name or unset it; docs/settings.md lists all settings.',
+        )),
+  };
+  const stsAnswers = await reachSts(config);
+  const examination: Examination = { config, stsAnswers, store: undefined };
   try {
-    for (const check of checks) yield await check(examination);
+    for (const [check, run] of Object.entries(checks)) yield { check, ...(await run(examination)) };
   } finally {
     await examination.store?.close();
+  }
+}
+
+function settingsIn(env: NodeJS.ProcessEnv): Settings | Finding {
+  try {
+    return readSettings(env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return failed(error.message, 'Correct the named settings; docs/settings.md lists all.');
   }
 }
 
@@ -82,7 +84,7 @@ const signs: Record<Finding['outcome'], string> = {
   not_checked: 'not checked',
 };
 
-function show({ check, outcome, message, remedy }: Finding, terminal: Terminal): void {
+function show({ check, outcome, message, remedy }: NamedFinding, terminal: Terminal): void {
   terminal.stdout.write(`${signs[outcome].padEnd(11)}  ${check}: ${printable(message)}\n`);
   if (remedy && outcome !== 'ok') terminal.stdout.write(`${' '.repeat(13)}${printable(remedy)}\n`);
 }

@@ -1,8 +1,8 @@
-/** Where the database is: one server, or several of which one takes writes at a time. */
+/** The address of the database: one server, or several of which one accepts writes. */
 export interface DatabaseAddress {
-  /** One a host, as the driver reads them: it knows no list of hosts. */
+  /** One URL for each host: the driver reads no list of hosts. */
   readonly urls: readonly [string, ...string[]];
-  /** A server that takes no writes is passed over. */
+  /** Whether read-only servers are skipped. */
   readonly isWriter: boolean;
 }
 

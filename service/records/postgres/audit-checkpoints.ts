@@ -5,10 +5,10 @@ import type { AuditId } from '../../domain/ids.js';
 import type { AuditCheckpoints } from '../backend.js';
 import { despiteDamage } from '../despite-damage.js';
 import type { Integrity } from '../integrity.js';
-import type { Session, Sessions } from './sessions.js';
+import { anyRow, type Session, type Sessions } from './sessions.js';
 import { signed, storedRow, verifiedRows } from './signed-value.js';
+import { upsert } from './write-rows.js';
 
-const any = z.object({});
 const line = z.object({ id: z.string(), mac: z.string() });
 const checkpoint = z.object({
   n: z.int(),
@@ -21,12 +21,12 @@ type Checkpoint = z.infer<typeof checkpoint>;
 
 const recordsAtMost = 10_000;
 const beforeAll: Checkpoint = { n: 0, upTo: '', records: 0, digest: '', isTrimmed: false };
-/** Behind every id in the order of bytes. */
+/** Greater than every id in byte order. */
 export const afterAll = '~';
 
 /**
- * Signed checkpoints of the audit log: each says how many records there are between the one before and its id, and their
- * digest with that of the one before. A record that was deleted, added or edited with SQL is found.
+ * Signed checkpoints of the audit log. Each has the number of records since the previous checkpoint, and a digest of them
+ * and of that checkpoint, so that a record that was deleted, added or edited with SQL is found.
  */
 export class PostgresCheckpoints implements AuditCheckpoints {
   constructor(
@@ -70,20 +70,27 @@ export class PostgresCheckpoints implements AuditCheckpoints {
     return faults;
   }
 
-  /** Says that records may be gone up to there, before they go. @returns the end of what may go */
+  /**
+   * Marks the last old checkpoint, up to which records may be missing from now on, and deletes earlier checkpoints.
+   * @returns the last id that may be deleted
+   */
   async trim(organizationId: string, before: AuditId): Promise<string> {
-    return this.#locked(organizationId, async (session) => {
-      const all = await this.#all(session, organizationId);
-      const old = all.filter(({ upTo }) => upTo < before);
-      for (const each of old)
-        if (!each.isTrimmed) await this.#put(session, organizationId, { ...each, isTrimmed: true });
-      return all.length === 0 ? afterAll : (old.at(-1)?.upTo ?? '');
-    });
+    return this.sessions.transaction(async (session) => {
+      const old = 'AND up_to < $2 ORDER BY key DESC LIMIT 1';
+      const [last] = await this.#find(session, organizationId, old, before);
+      // The column is not signed; the value is.
+      if (last === undefined || last.upTo >= before)
+        return (await this.#find(session, organizationId, 'LIMIT 1')).length === 0 ? afterAll : '';
+      if (!last.isTrimmed) await this.#put(session, organizationId, { ...last, isTrimmed: true });
+      const earlier = 'DELETE FROM audit_checkpoints WHERE organization_id = $1 AND key < $2';
+      await session.query(anyRow, earlier, [organizationId, keyOf(organizationId, last)]);
+      return last.upTo;
+    }, organizationId);
   }
 
   async #signNext(organizationId: string, before: AuditId): Promise<boolean> {
-    return this.#locked(organizationId, async (session) => {
-      const last = (await this.#all(session, organizationId, 'DESC LIMIT 1')).at(0) ?? beforeAll;
+    return this.sessions.transaction(async (session) => {
+      const [last = beforeAll] = await this.#find(session, organizationId, 'ORDER BY key DESC LIMIT 1');
       const lines = await session.query(
         line,
         'SELECT id, mac FROM audit_records WHERE organization_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4',
@@ -95,17 +102,18 @@ export class PostgresCheckpoints implements AuditCheckpoints {
       const next = { n: last.n + 1, upTo: end.id, records: lines.length, digest, isTrimmed: false };
       await this.#put(session, organizationId, next);
       return true;
-    });
+    }, organizationId);
   }
 
   /** @throws RolebridgeError with the fault */
   async #check(organizationId: string): Promise<void> {
-    const refuse = (fault: string) => {
+    const refuse = (fault: string): never => {
       throw new RolebridgeError('store_unavailable', `The audit log of ${organizationId} has ${fault}.`);
     };
     let last = beforeAll;
-    for (const next of await this.#all(this.sessions, organizationId)) {
-      if (next.n !== last.n + 1) refuse(`no checkpoint ${last.n + 1}`);
+    for (const next of await this.#find(this.sessions, organizationId, 'ORDER BY key')) {
+      const isFirst = last === beforeAll && next.isTrimmed;
+      if (next.n !== last.n + 1 && !isFirst) refuse(`no checkpoint ${last.n + 1}`);
       if (!next.isTrimmed) {
         const lines = await this.sessions.query(
           line,
@@ -119,35 +127,34 @@ export class PostgresCheckpoints implements AuditCheckpoints {
     }
   }
 
-  async #all(session: Session, organizationId: string, order = 'ASC'): Promise<Checkpoint[]> {
+  async #find(
+    session: Session,
+    organizationId: string,
+    which: string,
+    ...values: string[]
+  ): Promise<Checkpoint[]> {
     const rows = await session.query(
       storedRow,
-      `SELECT key, value, mac FROM audit_checkpoints WHERE organization_id = $1 ORDER BY key ${order}`,
-      [organizationId],
+      `SELECT key, value, mac FROM audit_checkpoints WHERE organization_id = $1 ${which}`,
+      [organizationId, ...values],
     );
     const found = await verifiedRows('auditCheckpoints', rows, this.integrity);
     return found.map((value) => checkpoint.parse(value));
   }
 
   async #put(session: Session, organizationId: string, each: Checkpoint): Promise<void> {
-    const key = `${organizationId} ${String(each.n).padStart(9, '0')}`;
-    const { value, mac } = signed(`auditCheckpoints ${key}`, each, this.integrity);
-    await session.query(
-      any,
-      `INSERT INTO audit_checkpoints (key, organization_id, up_to, value, mac) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (key) DO UPDATE SET value = excluded.value, mac = excluded.mac`,
-      [key, organizationId, each.upTo, value, mac],
-    );
-  }
-
-  /** Processes sign one after the other. */
-  #locked<Result>(organizationId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
-    return this.sessions.transaction(async (session) => {
-      await session.query(any, 'SELECT key FROM organizations WHERE key = $1 FOR UPDATE', [organizationId]);
-      return work(session);
+    const key = keyOf(organizationId, each);
+    await upsert(session, 'audit_checkpoints', {
+      key,
+      organization_id: organizationId,
+      up_to: each.upTo,
+      ...signed(`auditCheckpoints ${key}`, each, this.integrity),
     });
   }
 }
+
+const keyOf = (organizationId: string, { n }: Checkpoint): string =>
+  `${organizationId} ${String(n).padStart(9, '0')}`;
 
 function digestOf(before: string, lines: readonly z.infer<typeof line>[]): string {
   const hash = createHash('sha256').update(`${before}\n`);

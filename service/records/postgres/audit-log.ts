@@ -1,21 +1,20 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../../domain/audit.js';
 import { type AuditId, type OrganizationId, organizationId, timeOfAuditId } from '../../domain/ids.js';
+import type { AuditPage } from '../../domain/ports.js';
 import { auditRecord } from '../audit-records.js';
 import type { Log } from '../backend.js';
 import { Batches } from '../batches.js';
 import { despiteDamage } from '../despite-damage.js';
 import type { Integrity } from '../integrity.js';
 import { afterAll, PostgresCheckpoints } from './audit-checkpoints.js';
-import type { Session, Sessions } from './sessions.js';
+import { anyRow, type Session, type Sessions } from './sessions.js';
 import { signed, storedRow, verifiedRows } from './signed-value.js';
 
-const any = z.object({});
-
-/** Small batches, so that other statements wait shortly. */
+/** A small batch, so that other statements don't wait long. */
 const deletedAtOnce = 500;
 
-/** The audit log in a table. Records that come while others are written go together, in one commit for all. */
+/** The audit log in a table. Records that arrive during a write share the next one. */
 export class PostgresLog implements Log {
   readonly checkpoints: PostgresCheckpoints;
   readonly #batches: Batches<readonly AuditRecord[]>;
@@ -23,7 +22,7 @@ export class PostgresLog implements Log {
   constructor(
     private readonly sessions: Sessions,
     private readonly integrity: Integrity,
-    /** Comes before the checkpoints of each minute. */
+    /** Runs before checkpoints are signed. */
     beforeSigning: () => Promise<void>,
   ) {
     this.checkpoints = new PostgresCheckpoints(sessions, integrity, beforeSigning);
@@ -34,12 +33,12 @@ export class PostgresLog implements Log {
   }
 
   async append(records: readonly AuditRecord[]): Promise<void> {
-    // Before it shares a statement with others, which would fail with it.
+    // An invalid record would fail those that share its statement.
     for (const record of records) auditRecord.parse(record);
     await this.#batches.add(records);
   }
 
-  /** Existing records stay: a repeated copy sends them again. */
+  /** Existing records stay, since a repeated copy sends them again. */
   async insert(session: Session, records: readonly AuditRecord[]): Promise<void> {
     const own = records.map((record) => {
       const { organizationId, id, connectionId = null } = record;
@@ -47,7 +46,7 @@ export class PostgresLog implements Log {
       return [organizationId, id, connectionId, value, mac];
     });
     await session.query(
-      any,
+      anyRow,
       `INSERT INTO audit_records (organization_id, id, connection_id, value, mac)
        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::text[])
        ON CONFLICT (organization_id, id) DO NOTHING`,
@@ -57,7 +56,7 @@ export class PostgresLog implements Log {
 
   async read(
     organizationId: string | undefined,
-    { limit, before, connectionId }: Parameters<Log['read']>[1],
+    { limit, before, connectionId }: AuditPage,
   ): Promise<{ records: AuditRecord[]; hasMore: boolean }> {
     const values: unknown[] = [before ?? afterAll, limit + 1];
     const only = (column: string, value: string | undefined) =>
@@ -74,7 +73,7 @@ export class PostgresLog implements Log {
     return { records: records.map((record) => auditRecord.parse(record)), hasMore: found.length > limit };
   }
 
-  /** From one to the next by the index: the table has millions of rows. */
+  /** A skip scan of the index: the table has millions of rows. https://wiki.postgresql.org/wiki/Loose_indexscan */
   async organizations(): Promise<OrganizationId[]> {
     const found = await this.sessions.query(
       z.object({ organization_id: organizationId }),
@@ -88,7 +87,7 @@ export class PostgresLog implements Log {
     return found.map((each) => each.organization_id);
   }
 
-  /** Of one organization after the other, in small statements that any number of processes may make at once. */
+  /** Deletes in small statements, which any number of processes may run at once. */
   async trim(before: AuditId): Promise<number> {
     let deleted = 0;
     const trimOne = async (id: string) => {
@@ -107,10 +106,10 @@ export class PostgresLog implements Log {
     return deleted;
   }
 
-  /** Those that another process is deleting in this moment are skipped, not waited for. */
+  /** Skips records that another process is deleting. */
   #deleteSome(organizationId: string, before: AuditId, end: string) {
     return this.sessions.query(
-      any,
+      anyRow,
       `DELETE FROM audit_records WHERE organization_id = $1 AND id = ANY(ARRAY(
          SELECT id FROM audit_records WHERE organization_id = $1 AND id < $2 AND id <= $4
          ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)) RETURNING id`,

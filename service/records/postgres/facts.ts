@@ -5,7 +5,7 @@ import { withSession } from './migrate.js';
 
 const stored = z.record(z.string(), z.string());
 
-/** A table with `id` and `value`, in a separate session: it is read before the schema is there. */
+/** A table with `id` and `value`, in separate sessions: it is read before the schema exists. */
 export function factsInDatabase(url: string, table: string): StoredFacts {
   const withClient = <Result>(work: (client: pg.ClientBase) => Promise<Result>) => withSession({ url }, work);
   const all = async (client: pg.ClientBase) => {
@@ -21,7 +21,7 @@ export function factsInDatabase(url: string, table: string): StoredFacts {
       }),
     add: (facts) =>
       withClient(async (client) => {
-        // Of two that start at once the primary key takes the first.
+        // Of two concurrent starts, the primary key keeps the first.
         for (const entry of Object.entries(facts)) await client.query(`${insert} DO NOTHING`, entry);
         return all(client);
       }),

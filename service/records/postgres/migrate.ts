@@ -18,10 +18,10 @@ export const migrate = (options: DatabaseOptions): Promise<void> =>
   withSession({ ...options, statementTimeoutMs: lockTimeoutMs }, async (client) => {
     const found = await currentVersion(client);
     if (found === undefined) await makeVersionTable(client);
-    // Who may only read and write rows can use a schema that is up to date: nothing more is asked of it.
+    // A user without DDL permissions can use a schema that is up to date.
     else if (refuseNewer(found) === migrations.length) return;
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-    // Two processes that start at once: the second waits here, and finds the work done.
+    // A second process that starts at the same time waits here, and then has nothing to do.
     const { rows } = await client.query('SELECT version FROM schema_version WHERE id = 1 FOR UPDATE');
     const version = refuseNewer(versionRow.parse(rows[0]).version);
     for (const sql of migrations.slice(version).flat())
@@ -30,7 +30,7 @@ export const migrate = (options: DatabaseOptions): Promise<void> =>
     await client.query('COMMIT');
   });
 
-/** Before the store is open: an operator reads the reason of a failure. @throws RolebridgeError */
+/** Runs `work` in a separate session, before the store is open. @throws RolebridgeError with the reason, for the operator */
 export async function withSession<Result>(
   options: DatabaseOptions,
   work: (client: pg.ClientBase) => Promise<Result>,
@@ -56,30 +56,26 @@ async function currentVersion(client: pg.ClientBase): Promise<number | undefined
   }
 }
 
-/** By how far the first has come: its table, the table's type, or its row is there. */
-const refusalsOfTheSecond: readonly unknown[] = [
+/** The first of two processes has already created the table, its type, or its row. */
+const createdConcurrently: readonly unknown[] = [
   sqlState.uniqueViolation,
   sqlState.duplicateTable,
   sqlState.duplicateObject,
 ];
 
 async function makeVersionTable(client: pg.ClientBase): Promise<void> {
-  for (let left = 20; ; left--) {
+  for (let left = 20; ; left--)
     try {
       await client.query(
-        'CREATE TABLE IF NOT EXISTS schema_version (id INT PRIMARY KEY, version INT NOT NULL)',
-      );
-      await client.query(
-        'INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING',
+        `CREATE TABLE IF NOT EXISTS schema_version (id INT PRIMARY KEY, version INT NOT NULL);
+         INSERT INTO schema_version (id, version) VALUES (1, 0) ON CONFLICT (id) DO NOTHING`,
       );
       return;
     } catch (error) {
-      // Of two that make it at once, PostgreSQL refuses one in spite of IF NOT EXISTS.
-      const code = codeOf(error);
-      if (left === 0 || !refusalsOfTheSecond.includes(code)) throw error;
+      // PostgreSQL refuses one of two concurrent creations in spite of IF NOT EXISTS.
+      if (left === 0 || !createdConcurrently.includes(codeOf(error))) throw error;
       await sleep(50);
     }
-  }
 }
 
 function refuseNewer(version: number): number {
@@ -94,7 +90,7 @@ function refuseNewer(version: number): number {
   );
 }
 
-/** At start an operator reads the reason. */
+/** The error at start names its reason. */
 function notOpened(cause: DatabaseError): Error {
   const error = storeError(cause);
   if (!(error instanceof RolebridgeError)) return error;

@@ -1,4 +1,4 @@
-/** An index for each list, and for each member that an operator filters by. */
+/** A table of rows that belong to organizations, with an index for each list and each filter. */
 const owned = (table: string, columns: string, indexes: readonly string[] = []): string[] => [
   `CREATE TABLE ${table} (
      key TEXT PRIMARY KEY,
@@ -10,10 +10,10 @@ const owned = (table: string, columns: string, indexes: readonly string[] = []):
 ];
 
 /**
- * The schema, as the steps that make it; a step that was released is never changed.
+ * The schema, as a list of migrations. A released migration never changes.
  *
- * Plain SQL: no extension, trigger, procedure or advisory lock. Beside each value, signed, stand the columns of
- * `tables.ts`. TEXT is compared byte by byte, so that pages have the same order on every server.
+ * Plain SQL: no extension, trigger, procedure or advisory lock. Each table has the columns of `tables.ts` beside the signed
+ * value. TEXT is compared byte by byte, so that pages have the same order on every server.
  */
 export const migrations: readonly (readonly string[])[] = [
   [
@@ -72,7 +72,7 @@ export const migrations: readonly (readonly string[])[] = [
       'organization_id, kind, expires_at, key',
     ]),
 
-    // Unique values: the primary key decides races. The space of a scope is its organization.
+    // Unique values: the primary key decides races. A scope is unique in the space of its organization.
     `CREATE TABLE claims (
        space TEXT NOT NULL, value TEXT NOT NULL, organization_id TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
        PRIMARY KEY (space, value))`,
@@ -81,7 +81,7 @@ export const migrations: readonly (readonly string[])[] = [
     'CREATE TABLE served_permission_sets (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
     'CREATE TABLE integrity_keys (id TEXT PRIMARY KEY, value TEXT NOT NULL)',
 
-    // No reference to the organization: the intent to make it comes before it.
+    // No reference to the organization: the intent to create it is recorded before.
     `CREATE TABLE audit_records (
        organization_id TEXT NOT NULL,
        id TEXT NOT NULL,

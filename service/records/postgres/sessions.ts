@@ -1,63 +1,66 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import { type DatabaseAddress, parseAddress } from './address.js';
-import { DatabaseError, endsSession, isConflict, isSilence, storeError } from './database-error.js';
+import { DatabaseError, endsSession, isConflict, isTimeout, storeError } from './database-error.js';
 import { migrations } from './migrations.js';
 
 export interface DatabaseOptions {
   /** `postgres://USER:PASSWORD@HOST:PORT[,HOST:PORT…]/DATABASE?sslmode=verify-full&target_session_attrs=read-write` */
   readonly url: string;
-  /** Sessions of this process at most. @default 10 */
+  /** The maximum number of sessions of this process. @default 10 */
   readonly maxSessions?: number | undefined;
-  /** How long a request waits for a session. @default 3000 */
+  /** Time limit for a request to get a session. @default 3000 */
   readonly connectTimeoutMs?: number | undefined;
-  /** How long one statement may take, waiting for locks included. @default 5000 */
+  /** Time limit for one statement, including its wait for locks. @default 5000 */
   readonly statementTimeoutMs?: number | undefined;
-  /** A session is replaced after this time, so that one leads to where the address leads now. @default 300 */
+  /** Maximum lifetime of a session, after which the address is resolved again. @default 300 */
   readonly sessionLifetimeSeconds?: number | undefined;
 }
+
+/** A row whose columns are not read. */
+export const anyRow = z.object({});
 
 export interface Session {
   query<Row>(row: z.ZodType<Row>, text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Ids count up: `i9` is before `i10`. */
+/** Ids are sorted by length first: `i9` is before `i10`. */
 const newestKey =
   '(SELECT id FROM integrity_keys ORDER BY length(id) DESC, id DESC LIMIT 1) AS integrity_key';
-/** More than one retry is rare; a conflict that lasts is answered with "try again". */
+const readVersion = `SELECT version, ${newestKey} FROM schema_version WHERE id = 1`;
+/** More than one retry is rare. */
 const maxTries = 8;
-/** After the server left a request without an answer, all are refused at once for this long. */
-const silenceMs = 1_000;
+/** How long requests are refused at once after the server did not respond to one. */
+const timeoutPauseMs = 1_000;
 
 /**
- * The sessions of this process. No wait is without an end: for a session, for the server, for the network. Nothing
- * outlives a transaction in a session (no named prepared statement, no setting), so that PgBouncer in transaction mode
- * can stand between.
+ * The sessions of this process. Each wait has a time limit: for a session, for the server, for the network. A session keeps
+ * no state between transactions (no named prepared statement, no setting), so that PgBouncer works in transaction mode.
  */
 export class Sessions implements Session {
   readonly #pool: pg.Pool;
   readonly #hosts: number;
   readonly #begin: string;
   #closing: Promise<void> | undefined;
-  /** Hears at the beginning of each transaction which integrity key is the newest one. */
-  learnKeys: (ids: readonly string[]) => Promise<void> = async () => {};
-  #silentUntilMs = 0;
+  /** Receives the id of the newest integrity key at the beginning of each transaction. */
+  onKeyId: (ids: readonly string[]) => Promise<void> = async () => {};
+  #pausedUntilMs = 0;
 
   constructor(options: DatabaseOptions) {
     const address = parseAddress(options.url);
     const statementTimeoutMs = options.statementTimeoutMs ?? 5_000;
     this.#hosts = address.urls.length;
-    // One round trip. A process that stops in the middle of a transaction must not hold its locks against the others.
-    this.#begin = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${2 * statementTimeoutMs}; SELECT version, ${newestKey} FROM schema_version WHERE id = 1`;
+    // One round trip. The time limit for idle transactions releases the locks of a process that stopped.
+    this.#begin = `BEGIN; SET LOCAL statement_timeout = ${statementTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${2 * statementTimeoutMs}`;
     this.#pool = new pg.Pool({
       Client: clientOf(address),
       connectionString: address.urls[0],
       application_name: 'rolebridge',
       max: options.maxSessions ?? 10,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 3_000,
-      // For a server or a network that says nothing.
+      // For a server or a network that does not respond.
       query_timeout: statementTimeoutMs + 1_000,
       idleTimeoutMillis: 60_000,
       maxLifetimeSeconds: options.sessionLifetimeSeconds ?? 300,
@@ -67,27 +70,28 @@ export class Sessions implements Session {
           refuseReadOnly(client).then(() => done(), done),
       }),
     } as pg.PoolConfig);
-    // Sessions end when the server does; the next query makes new ones. Unheard, the event would end the process.
+    // Sessions end with the server, and the next query opens new ones. Without a listener, the event ends the process.
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
-  /** One statement, which is a transaction. */
+  /** Runs one statement, which is a transaction. */
   query<Row>(row: z.ZodType<Row>, text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return this.#attempt((client) => run(client, row, text, values));
   }
 
   /**
-   * All of it or nothing; `work` runs again when another transaction was in its way.
-   * @param first SQL that runs with the beginning, in the same round trip
+   * Commits all of `work` or nothing. It runs again after a conflict with another transaction.
+   * @param organizationId its row is locked from the beginning, so that transactions of one organization run in sequence
    */
-  transaction<Result>(work: (session: Session) => Promise<Result>, first = ''): Promise<Result> {
+  transaction<Result>(work: (session: Session) => Promise<Result>, organizationId?: string): Promise<Result> {
+    const lock = organizationId === undefined ? '' : lockOf(organizationId);
     return this.#attempt(async (client) => {
       let result: Result;
       try {
-        const [version] = await control(client, first === '' ? this.#begin : `${this.#begin}; ${first}`);
+        const [version] = await control(client, `${this.#begin}; ${lock} ${readVersion}`);
         refuseOther(version);
-        if (version?.integrity_key) await this.learnKeys([String(version.integrity_key)]);
+        if (version?.integrity_key) await this.onKeyId([String(version.integrity_key)]);
         result = await work({ query: (row, text, values = []) => run(client, row, text, values) });
       } catch (error) {
         if (!(error instanceof DatabaseError) || !endsSession(error)) await control(client, 'ROLLBACK');
@@ -118,7 +122,7 @@ export class Sessions implements Session {
   /** @throws DatabaseError */
   async withClient<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     if (this.#closing) throw new RolebridgeError('store_unavailable', 'The store is closed.');
-    if (performance.now() < this.#silentUntilMs)
+    if (performance.now() < this.#pausedUntilMs)
       throw new DatabaseError(new Error('the server did not answer a moment ago'));
     const client = await this.#connect();
     let isUsable = false;
@@ -128,34 +132,38 @@ export class Sessions implements Session {
       return result;
     } catch (error) {
       isUsable = !(error instanceof DatabaseError) || !endsSession(error);
-      throw error instanceof DatabaseError ? this.#heard(error) : error;
+      throw error instanceof DatabaseError ? this.#noteTimeout(error) : error;
     } finally {
       client.release(!isUsable);
     }
   }
 
-  /** Each try is of the next host. */
+  /** Tries each host once. */
   async #connect(): Promise<pg.PoolClient> {
     for (let left = this.#hosts; ; left--)
       try {
         return await this.#pool.connect();
       } catch (error) {
         const cause = new DatabaseError(error);
-        if (left <= 1 || isBusy(cause)) throw this.#heard(cause);
+        if (left <= 1 || isBusy(cause)) throw this.#noteTimeout(cause);
       }
   }
 
-  #heard(error: DatabaseError): DatabaseError {
-    if (isSilence(error)) this.#silentUntilMs = performance.now() + silenceMs;
+  #noteTimeout(error: DatabaseError): DatabaseError {
+    if (isTimeout(error)) this.#pausedUntilMs = performance.now() + timeoutPauseMs;
     return error;
   }
 }
+
+/** No organization's id has other characters than these. */
+const lockOf = (organizationId: string): string =>
+  `SELECT key FROM organizations WHERE key = '${organizationId.replace(/[^\w-]/g, '')}' FOR UPDATE;`;
 
 /** All sessions are in use. */
 const isBusy = ({ message }: DatabaseError): boolean =>
   message.includes('timeout exceeded when trying to connect');
 
-/** A client of the next host of the address, each time. */
+/** A client class whose instances connect to each host of the address in turn. */
 export function clientOf({ urls }: DatabaseAddress): typeof pg.Client {
   let turn = 0;
   return class extends pg.Client {
@@ -166,7 +174,7 @@ export function clientOf({ urls }: DatabaseAddress): typeof pg.Client {
 }
 
 /** @throws Error when the server takes no writes */
-export async function refuseReadOnly(client: pg.ClientBase): Promise<void> {
+async function refuseReadOnly(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query("SELECT current_setting('transaction_read_only') AS value");
   if (rows[0]?.value === 'on') throw new Error('the server accepts no writes');
 }
@@ -183,19 +191,19 @@ async function run<Row>(
   return rows.map((found) => row.parse(found));
 }
 
-/** @returns the rows of the last SELECT but what follows it */
+/** @returns the rows of the last statement */
 async function control(
   client: pg.ClientBase,
   text: string,
 ): Promise<{ version?: unknown; integrity_key?: unknown }[]> {
-  const results: unknown = await client.query(text).catch((error) => {
+  const results = await client.query(text).catch((error) => {
     throw new DatabaseError(error);
   });
-  const [, , , version] = Array.isArray(results) ? results : [];
-  return version?.rows ?? [];
+  // The driver answers several statements with an array.
+  return [results].flat().at(-1)?.rows ?? [];
 }
 
-/** A newer process changed the schema meanwhile: this one's writes may not fit. */
+/** A newer process may have changed the schema meanwhile, so that writes of this one no longer fit. */
 function refuseOther(found: { version?: unknown } | undefined): void {
   if (Number(found?.version) === migrations.length) return;
   throw new RolebridgeError(

@@ -4,17 +4,16 @@ import type { Integrity } from '../integrity.js';
 import type { IntegrityKeys } from '../integrity-keys.js';
 import { tableNames } from '../tables.js';
 import { snake } from './names.js';
-import type { Sessions } from './sessions.js';
+import { anyRow, type Sessions } from './sessions.js';
 import { type StoredRow, signed, storedRow, verified } from './signed-value.js';
 
 const rowsAtOnce = 500;
-/** Longer than any transaction: by then every process signs with the newest key. */
+/** Longer than any transaction, so that every process signs with the newest key. */
 const settledMs = 120_000;
 
 /**
- * Signs each row and checkpoint again that another key has signed; audit records keep their signatures, which the
- * checkpoints prove. What a process changes meanwhile is left alone: it signs with the new key. A row that is damaged
- * stays as it is.
+ * Signs each row and checkpoint again that a former key has signed. Audit records keep their signatures, which the
+ * checkpoints prove. A row that changes meanwhile has a new signature already; a damaged row stays as it is.
  */
 export async function signAgain(sessions: Sessions, integrity: Integrity): Promise<number> {
   let count = 0;
@@ -36,7 +35,7 @@ export async function signAgain(sessions: Sessions, integrity: Integrity): Promi
         }
       });
       const changed = await sessions.query(
-        z.object({}),
+        anyRow,
         `UPDATE ${snake(table)} SET mac = again.next
          FROM unnest($1::text[], $2::text[], $3::text[]) AS again (key, mac, next)
          WHERE ${snake(table)}.key = again.key AND ${snake(table)}.mac = again.mac RETURNING again.key`,
@@ -48,7 +47,7 @@ export async function signAgain(sessions: Sessions, integrity: Integrity): Promi
   return count;
 }
 
-/** Once every process signs with a new key: what the former ones signed meanwhile is signed again, and they are retired. */
+/** Retires former keys once every process signs with the newest one, after signing again what they signed meanwhile. */
 export async function finishRenewal(sessions: Sessions, keys: IntegrityKeys): Promise<void> {
   await keys.refresh();
   if (keys.former.length === 0 || keys.newestAgeMs < settledMs) return;
@@ -57,6 +56,6 @@ export async function finishRenewal(sessions: Sessions, keys: IntegrityKeys): Pr
     z.object({ id: z.string().nullable() }),
     'SELECT (SELECT max(id) FROM audit_records WHERE organization_id = key) AS id FROM organizations',
   );
-  // A clock that was ahead may have made records of the future.
+  // A clock that was ahead may have made records with future times.
   await keys.retire(Math.max(Date.now(), ...newest.flatMap(({ id }) => (id ? timeOfAuditId(id) : []))));
 }

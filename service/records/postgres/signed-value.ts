@@ -5,10 +5,10 @@ import { type Integrity, keyIdOf } from '../integrity.js';
 export const storedRow = z.object({ key: z.string(), value: z.unknown(), mac: z.string() });
 export type StoredRow = z.infer<typeof storedRow>;
 
-/** JSONB refuses the NUL and lone surrogates that a name may hold: such a value is kept as text in base64. */
+/** JSONB refuses NUL and lone surrogates, which a name may have: such a value is stored as text in base64. */
 const isRefused = /\\u0000|\\ud[89a-f]/i;
 
-/** A value and its signature, as columns. The signature is over members in order: JSONB sorts them in its own way. */
+/** A value and its signature, as columns. The signature covers sorted members, since JSONB does not keep their order. */
 export function signed(place: string, value: unknown, integrity: Integrity): { value: string; mac: string } {
   const text = JSON.stringify(value);
   return {
@@ -18,7 +18,7 @@ export function signed(place: string, value: unknown, integrity: Integrity): { v
 }
 
 /**
- * @param provenAtMs when the value was there, if something newer says so
+ * @param provenAtMs a time at which the value existed, if a newer signature proves it
  * @throws RolebridgeError `store_unavailable` when it differs from the stored value
  */
 export function verified(
@@ -35,7 +35,7 @@ export function verified(
   });
 }
 
-/** @param provenAtMs when a row was there, by its key */
+/** @param provenAtMs a time at which a row existed, by its key */
 export async function verifiedRows(
   table: string,
   rows: readonly StoredRow[],

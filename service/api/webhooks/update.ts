@@ -1,15 +1,15 @@
 import { changeWebhookEndpoint as change } from '../../actions/webhook-endpoints.js';
 import { defineOperation } from '../operation.js';
-import { changeWebhookEndpointRequest } from './requests.js';
+import { updateWebhookEndpointRequest } from './requests.js';
 import { endpointAnswer, endpointView, ofEndpoints, path, unknownPath } from './shared.js';
 
-export const changeWebhookEndpoint = defineOperation({
+export const updateWebhookEndpoint = defineOperation({
   method: 'patch',
   path: '/v1/webhook-endpoints/{id}',
   ...ofEndpoints,
   summary: 'Changes URL, description or event types of a webhook endpoint, or disables it.',
   description: 'Pending messages are sent to a new URL at once.',
-  body: changeWebhookEndpointRequest,
+  body: updateWebhookEndpointRequest,
   answer: endpointAnswer,
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_of_settings'],
   examples: {

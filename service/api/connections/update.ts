@@ -1,10 +1,10 @@
 import { changeConnection } from '../../actions/change-connection.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
-import { changeConnectionRequest } from './requests.js';
+import { updateConnectionRequest } from './requests.js';
 import { changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
 
-export const renameConnection = defineOperation({
+export const updateConnection = defineOperation({
   method: 'patch',
   path: '/v1/connections/{id}',
   ...changing,
@@ -12,7 +12,7 @@ export const renameConnection = defineOperation({
     'Changes the name, reference, metadata or default region; while pending, account and permission set too.',
   description:
     'Applies all changes or none. Metadata is replaced as a whole. Null removes a reference or default region.',
-  body: changeConnectionRequest,
+  body: updateConnectionRequest,
   answer: connectionAnswer,
   errors: [...changeErrors, 'account_mismatch', 'permission_set_unknown'],
   examples: {

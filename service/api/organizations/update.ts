@@ -4,7 +4,7 @@ import { nameWarnings } from '../../actions/create-organization.js';
 import { scopeHolderView, undeclaredScopes } from '../../actions/projects.js';
 import { defineOperation } from '../operation.js';
 import { scopeHolder } from '../projects/shared.js';
-import { changeOrganizationRequest } from './requests.js';
+import { updateOrganizationRequest } from './requests.js';
 import {
   changing,
   organizationIn,
@@ -15,7 +15,7 @@ import {
   unknownPath,
 } from './shared.js';
 
-const changedOrganization = organizationShown.extend({
+const updatedOrganization = organizationShown.extend({
   warnings: organizationWarnings,
   undeclaredScopes: z
     .array(scopeHolder)
@@ -23,14 +23,14 @@ const changedOrganization = organizationShown.extend({
     .meta({ description: 'With targets: declared, the scopes that match no declared target.' }),
 });
 
-export const changeOrganization = defineOperation({
+export const updateOrganization = defineOperation({
   method: 'patch',
   path: '/v1/organizations/{id}',
   ...changing,
   summary: 'Renames an organization, or changes its reference or metadata.',
   description: 'Metadata is replaced as a whole. A reference of null removes it.',
-  body: changeOrganizationRequest,
-  answer: { status: 200, description: 'The organization.', schema: changedOrganization },
+  body: updateOrganizationRequest,
+  answer: { status: 200, description: 'The organization.', schema: updatedOrganization },
   errors: ['organization_not_found', 'reference_taken'],
   examples: {
     rename: { path, body: { name: 'Acme Corporation' }, returns: 200 },

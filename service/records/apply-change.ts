@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { IdempotencyRecord } from '../domain/answered-request.js';
 import { accessKeyOf, type Connection, externalIdsOf, isDeleted } from '../domain/connection.js';
 import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
-import type { ConnectionId, OrganizationId } from '../domain/ids.js';
-import type { Change, IdempotencyRecord } from '../domain/ports.js';
+import type { ConnectionId, ExternalId, OrganizationId } from '../domain/ids.js';
+import type { Change } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
+import { assertOrganization } from './change-row.js';
 import { requireRoom } from './quotas.js';
 import { hasVerification, reportOf, withoutReport } from './reports.js';
-import { idempotencyKey, jobKey, ownCopy, type StoredIdempotencyRecord } from './tables.js';
+import { idempotencyKey, jobKey } from './tables.js';
 
-/** Puts all of a change into the transaction. @throws RolebridgeError, UniqueConflict */
-export async function commitChange(
+/** Writes all of a change in the transaction. @throws RolebridgeError, UniqueConflict */
+export async function applyChange(
   transaction: Transaction,
   organizationId: OrganizationId,
   change: Change,
@@ -22,10 +24,11 @@ export async function commitChange(
   for (const { connectionId } of [...(idempotency ? [idempotency] : []), ...jobs, ...endJobs, ...messages]) {
     if (connectionId === undefined || known.has(connectionId)) continue;
     const stored = await transaction.get('connections', connectionId);
-    if (stored?.organizationId !== organizationId) throw connectionNotFound();
+    if (stored?.organizationId !== organizationId)
+      throw new RolebridgeError('connection_not_found', 'There is no such connection.');
     known.add(connectionId);
   }
-  if (idempotency) await saveIdempotency(transaction, storedIdempotency(idempotency, organizationId));
+  if (idempotency) await saveIdempotency(transaction, idempotency);
   for (const ended of endJobs) await transaction.delete('jobs', jobKey(ended));
   for (const job of jobs) await transaction.put('jobs', job);
   for (const message of messages) await transaction.put('messages', message);
@@ -33,10 +36,7 @@ export async function commitChange(
 }
 
 /** @throws RolebridgeError `connection_changed` when another process answered the event */
-async function saveIdempotency(
-  transaction: Transaction,
-  idempotency: StoredIdempotencyRecord,
-): Promise<void> {
+async function saveIdempotency(transaction: Transaction, idempotency: IdempotencyRecord): Promise<void> {
   const stored = await transaction.get('idempotency', idempotencyKey(idempotency));
   if (stored?.answer === undefined) await transaction.put('idempotency', idempotency);
   else if (idempotency.answer !== undefined) throw changedMeanwhile();
@@ -59,21 +59,29 @@ async function saveConnection(
   const encrypted = stored && accessKeyOf(stored)?.encrypted;
   if (encrypted && !isDeepStrictEqual(encrypted, accessKeyOf(next)?.encrypted))
     transaction.forgetVersionBefore();
-  // The connection can reuse its own earlier values; released ones are never reused by others.
-  const { id: connectionId, organizationId } = next;
   const before = stored ? externalIdsOf(stored) : [];
-  const after = externalIdsOf(next);
-  for (const externalId of after.filter((one) => !before.includes(one))) {
-    const retired = await transaction.get('retiredExternalIds', externalId);
-    if (retired?.connectionId === connectionId) await transaction.delete('retiredExternalIds', externalId);
-  }
-  // A use since then made no new version: the change does not know of it.
+  await reviveExternalIds(transaction, before, next);
+  // `markConnectionUsed` does not raise the version, so `next` may have an older time.
   const lastUsedAt = stored?.lastUsedAt ?? next.lastUsedAt;
   await transaction.put('connections', { ...withoutReport(next), ...(lastUsedAt && { lastUsedAt }) });
   await saveReport(transaction, next);
   if (isDeleted(next)) await transaction.delete('runningChecks', next.id);
+  const { id: connectionId, organizationId } = next;
+  const after = externalIdsOf(next);
   for (const externalId of before.filter((one) => !after.includes(one)))
     await transaction.put('retiredExternalIds', { externalId, connectionId, organizationId });
+}
+
+/** A retired external ID can be used again only by the connection that had it. */
+async function reviveExternalIds(
+  transaction: Transaction,
+  before: readonly ExternalId[],
+  next: Connection,
+): Promise<void> {
+  for (const externalId of externalIdsOf(next).filter((one) => !before.includes(one))) {
+    const retired = await transaction.get('retiredExternalIds', externalId);
+    if (retired?.connectionId === next.id) await transaction.delete('retiredExternalIds', externalId);
+  }
 }
 
 async function saveReport(transaction: Transaction, next: Connection): Promise<void> {
@@ -84,7 +92,7 @@ async function saveReport(transaction: Transaction, next: Connection): Promise<v
   } else if (!hasVerification(next)) await transaction.delete('reports', next.id);
 }
 
-/** Those that hold what `next` wants give it up, in the same change. @throws UniqueConflict */
+/** Takes the scopes of `next` from the connections that hold them. @throws UniqueConflict */
 async function takeScopes(
   transaction: Transaction,
   next: Connection,
@@ -97,7 +105,7 @@ async function takeScopes(
     const holder = await transaction.holder('scope', key);
     if (holder !== undefined && holder !== next.id) holders.add(holder);
   }
-  // Sorted: two changes that take from the same connections never wait for each other.
+  // Sorted, so that two changes that take from the same connections can't deadlock.
   for (const id of [...holders].sort()) {
     const holder = await transaction.get('connections', id);
     if (holder === undefined) continue;
@@ -114,37 +122,3 @@ const changedMeanwhile = (): RolebridgeError =>
   new RolebridgeError('connection_changed', 'The connection has changed in the meantime.', {
     remedy: 'Read the connection again and repeat the change.',
   });
-
-const storedIdempotency = (
-  { answer, ...record }: IdempotencyRecord,
-  organizationId: OrganizationId,
-): StoredIdempotencyRecord =>
-  ownCopy('idempotency', {
-    ...record,
-    organizationId,
-    ...(answer && { answer: { ...answer, body: JSON.stringify(answer.body) ?? 'null' } }),
-  });
-
-export function idempotencyOf({ organizationId: _, ...stored }: StoredIdempotencyRecord): IdempotencyRecord {
-  const { answer, ...record } = stored;
-  return { ...record, ...(answer && { answer: { ...answer, body: JSON.parse(answer.body) } }) };
-}
-
-/** @throws RolebridgeError `not_found` */
-export async function assertOrganization(transaction: Transaction, id: OrganizationId): Promise<void> {
-  const organization = await transaction.get('organizations', id);
-  if (organization === undefined || organization.erasedAt !== undefined)
-    throw new RolebridgeError('not_found', 'There is no such organization.');
-}
-
-export const connectionNotFound = (): RolebridgeError =>
-  new RolebridgeError('connection_not_found', 'There is no such connection.');
-
-export const conflictAs =
-  (what: string) =>
-  (error: unknown): never => {
-    throw error instanceof UniqueConflict ? alreadyThere(what) : error;
-  };
-
-export const alreadyThere = (what: string): RolebridgeError =>
-  new RolebridgeError('internal_error', `This ${what} is already in the store.`);
