@@ -10,16 +10,22 @@ const git = (/** @type {string[]} */ ...words) => execFileSync('git', words, { e
 
 /** @type {Map<string | undefined, string>} */
 const rows = new Map();
-if (existsSync(file))
-  for (const row of readFileSync(file, 'utf8').matchAll(/^\| `([^`]+)` .*$/gm)) rows.set(row[1], row[0]);
+/** The checks that a step skipped, by step. @type {Map<string | undefined, string>} */
+const skips = new Map();
+if (existsSync(file)) {
+  const before = readFileSync(file, 'utf8');
+  for (const row of before.matchAll(/^\| `([^`]+)` .*$/gm)) rows.set(row[1], row[0]);
+  for (const skip of before.matchAll(/^- `([^`]+)`: .*$/gm)) skips.set(skip[1], skip[0]);
+}
 const output = stripVTControlCharacters(readFileSync(0, 'utf8'));
 const tests = [...output.matchAll(/^Tests:.*?(\d+) passed/gm)].reduce(
   (sum, [, passed]) => sum + Number(passed),
   0,
 );
+const skipped = [...new Set([...output.matchAll(/^ *not checked: (.*)$/gm)].map(([, name]) => name))];
 const details = [
   ...(tests > 0 ? [`${tests} tests`] : []),
-  ...[...output.matchAll(/^ *not checked: (.*)$/gm)].map(([, name]) => `not checked: ${name}`),
+  ...(skipped.length > 0 ? [`${skipped.length} not checked`] : []),
 ];
 const node = step.endsWith('-24') ? 'v24' : process.version;
 const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!docs/full-run.md')
@@ -27,8 +33,12 @@ const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!do
   : '';
 const commit = `${git('rev-parse', '--short', 'HEAD')}${changed}`;
 const date = new Date().toISOString().slice(0, 16).replace('T', ' ');
-const found = [result, `${seconds} s`, ...new Set(details)].join(', ');
+const found = [result, `${seconds} s`, ...details].join(', ');
 rows.set(step, `| \`${step}\` | ${found} | ${commit}, Node ${node}, ${date} |`);
+
+if (skipped.length > 0) skips.set(step, `- \`${step}\`: ${skipped.join('; ')}`);
+else skips.delete(step);
+const notChecked = steps.flatMap((name) => skips.get(name) ?? []);
 
 writeFileSync(
   file,
@@ -39,6 +49,6 @@ writeFileSync(
 | step | result | commit, Node, date |
 | --- | --- | --- |
 ${steps.flatMap((name) => rows.get(name) ?? []).join('\n')}
-`,
+${notChecked.length > 0 ? `\nNot checked on that machine:\n\n${notChecked.join('\n')}\n` : ''}`,
 );
 execFileSync('node_modules/.bin/biome', ['format', '--write', file], { stdio: 'ignore' });

@@ -2,7 +2,7 @@ import type { Account, Caller, Permissions } from './accounts.js';
 import { awsManagedPolicy, isKnownDocument } from './aws-managed-policies.js';
 import { cannotEvaluate } from './conditions.js';
 import type { PolicyKind } from './denial.js';
-import { type AccessRequest, applyingStatements, isAbout, type Policy, statementsOf } from './evaluate.js';
+import { type AccessRequest, applyingStatements, concerns, type Policy, statementsOf } from './evaluate.js';
 
 /** A policy with its name, as SimulatePrincipalPolicy shows it. */
 export interface NamedPolicy {
@@ -45,10 +45,10 @@ const FULL_ACCESS: NamedPolicy = {
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html */
 export function decide(policies: PolicySet, request: AccessRequest): AccessDecision {
-  const organization = judge(policies.organization, request);
-  const identity = judge(policies.identity, request);
-  const boundary = judge(policies.boundary, request);
-  const session = judge(policies.session, request);
+  const organization = evaluateKind(policies.organization, request);
+  const identity = evaluateKind(policies.identity, request);
+  const boundary = evaluateKind(policies.boundary, request);
+  const session = evaluateKind(policies.session, request);
   const kinds = [
     ['scp', organization],
     ['identity', identity],
@@ -68,10 +68,10 @@ export function decide(policies: PolicySet, request: AccessRequest): AccessDecis
 }
 
 /** Undefined: there is no such kind of policy, so it decides nothing. */
-function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
+function evaluateKind(policies: NamedPolicy[] | undefined, request: AccessRequest) {
   if (policies === undefined) return undefined;
   const matched = policies.flatMap((policy) =>
-    applyingStatements(read(policy), request).map(
+    applyingStatements(parsed(policy), request).map(
       ({ Effect }): MatchedStatement => ({ policy, effect: Effect }),
     ),
   );
@@ -89,14 +89,14 @@ function judge(policies: NamedPolicy[] | undefined, request: AccessRequest) {
 export function missingContextKeys(policies: PolicySet, request: AccessRequest): string[] {
   const all = [...policies.identity, ...(policies.boundary ?? []), ...(policies.organization ?? [])];
   const keys = all
-    .flatMap((policy) => statementsOf(read(policy)))
-    .filter((statement) => isAbout(statement, request, { variables: false }))
+    .flatMap((policy) => statementsOf(parsed(policy)))
+    .filter((statement) => concerns(statement, request, { variables: false }))
     .flatMap(({ Condition = {} }) => Object.values(Condition).flatMap((block) => Object.keys(block)));
   return [...new Set(keys)].filter((key) => !request.context.has(key.toLowerCase()));
 }
 
 /** Checked when it was stored. */
-const read = ({ document }: NamedPolicy): Policy => JSON.parse(document);
+const parsed = ({ document }: NamedPolicy): Policy => JSON.parse(document);
 
 /** The policies that determine the permissions of a role or user. */
 export function policiesOf(account: Account, permissions: Permissions): PolicySet {
@@ -131,7 +131,7 @@ function organizationOf({ serviceControlPolicies }: Account): Pick<PolicySet, 'o
     document,
   }));
   const isAllowList = documents
-    .flatMap((policy) => statementsOf(read(policy)))
+    .flatMap((policy) => statementsOf(parsed(policy)))
     .some(({ Effect }) => Effect === 'Allow');
   return { organization: isAllowList ? documents : [FULL_ACCESS, ...documents] };
 }

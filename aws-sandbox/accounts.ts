@@ -254,7 +254,7 @@ export function uniqueId(prefix: string): string {
   return prefix + Array.from(randomBytes(17), (byte) => alphabet[byte % 32]).join('');
 }
 
-/** A user of an account, made if need be. */
+/** A user of an account, created if necessary. */
 export function ensureUser(
   account: Account,
   name: string,

@@ -139,7 +139,7 @@ function neededActions(request: AssumeRoleRequest): string[] {
   ];
 }
 
-/** The newest trust policy that has reached STS. A delay that was made shorter since then counts at once. */
+/** The newest trust policy that has reached STS. A shortened delay counts at once. */
 function effectiveTrust(role: Role, call: Call): TrustVersion | undefined {
   return role.trust.findLast(
     (version) => version.changedAt + Math.min(version.delayMs, call.propagationDelayMs) <= call.now,
@@ -147,7 +147,7 @@ function effectiveTrust(role: Role, call: Call): TrustVersion | undefined {
 }
 
 /**
- * IAM keeps a named role or user by its unique id: one that is deleted and made again under its old name is
+ * IAM keeps a named role or user by its unique id: one that is deleted and created again under its old name is
  * not the one that was trusted.
  */
 function trustCaller(caller: Caller, trust: TrustVersion) {

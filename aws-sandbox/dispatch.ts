@@ -53,12 +53,15 @@ export async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const requestId = randomUUID();
-  const query = await readQueryRequest(request).catch((error: unknown) => error);
-  if (query instanceof Error) {
-    const error = query instanceof AwsError ? query : new AwsError('MalformedInput', query.message);
+  let query: QueryRequest;
+  try {
+    query = await readQueryRequest(request);
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const error = thrown instanceof AwsError ? thrown : new AwsError('MalformedInput', reason);
     return send(response, error.status, errorXml('sts', error, requestId), requestId);
   }
-  await answerQuery(environment, query as QueryRequest, requestId, response);
+  await answerQuery(environment, query, requestId, response);
 }
 
 async function answerQuery(
@@ -68,7 +71,14 @@ async function answerQuery(
   response: ServerResponse,
 ): Promise<void> {
   const { service, action } = query;
-  const record = recordOf(environment, query, requestId);
+  const record: SandboxRequest = {
+    time: new Date(environment.now()),
+    service,
+    action,
+    requestId,
+    outcome: 'pending',
+    ...requestDetails(query),
+  };
   environment.requests.push(record);
   try {
     const caller = environment.accounts.authenticate(
@@ -147,17 +157,6 @@ async function faultTakesOver(
 }
 
 const GARBAGE = '<!doctype html><title>502 Bad Gateway</title><p>nginx';
-
-function recordOf(environment: Environment, query: QueryRequest, requestId: string): SandboxRequest {
-  return {
-    time: new Date(environment.now()),
-    service: query.service,
-    action: query.action,
-    requestId,
-    outcome: 'pending',
-    ...requestDetails(query),
-  };
-}
 
 function internalFailure(error: unknown): AwsError {
   const reason = error instanceof Error ? error.stack : String(error);

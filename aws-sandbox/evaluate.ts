@@ -68,22 +68,22 @@ export function applyingStatements(policy: Policy, request: TrustRequest | Acces
   const variables = policy.Version === '2012-10-17';
   return statementsOf(policy).filter(
     (statement) =>
-      isAbout(statement, request, { variables }) &&
+      concerns(statement, request, { variables }) &&
       evaluateConditions(statement.Condition ?? {}, request.context, { variables }),
   );
 }
 
 /** The AWS principals that a trust policy's statements of some kind name. */
-export const principalsIn = (policy: Policy, isMeant = (_: Statement) => true): string[] =>
+export const principalsIn = (policy: Policy, filter = (_: Statement) => true): string[] =>
   statementsOf(policy)
-    .filter(isMeant)
+    .filter(filter)
     .map(({ Principal, NotPrincipal }) => Principal ?? NotPrincipal)
     .flatMap((principal) => (typeof principal === 'object' ? [principal.AWS ?? []].flat() : []));
 
 export const statementsOf = ({ Statement }: Policy): Statement[] => [Statement].flat();
 
 /** Whether a statement names the action, and the caller or resource; conditions are not evaluated. */
-export function isAbout(
+export function concerns(
   statement: Statement,
   request: TrustRequest | AccessRequest,
   { variables }: { variables: boolean },
@@ -93,9 +93,9 @@ export function isAbout(
   const isAction = (pattern: string) => matchesPattern(action, pattern.toLowerCase());
   if (!includes(Action, NotAction, (actions) => [actions].flat().some(isAction))) return false;
   if ('caller' in request)
-    return includes(Principal, NotPrincipal, (one) => principalIs(one, request.caller));
+    return includes(Principal, NotPrincipal, (one) => matchesPrincipal(one, request.caller));
   const { resource, context } = request;
-  // `*` as the resource that is asked for stands for all: only `*` includes it.
+  // A request for the resource `*` is for all resources: only `*` includes it.
   const isResource = (pattern: string) => {
     const resolved = variables ? resolveVariables(pattern, context) : pattern;
     return (
@@ -115,7 +115,7 @@ function includes<Element>(
 }
 
 /** Services and federated identities don't call AssumeRole, so only `AWS` principals are looked at. */
-function principalIs(principal: PrincipalElement, { partition, accountId, arns }: TrustCaller): boolean {
+function matchesPrincipal(principal: PrincipalElement, { partition, accountId, arns }: TrustCaller): boolean {
   const names = typeof principal === 'string' ? principal : (principal.AWS ?? []);
   const all = [
     '*',

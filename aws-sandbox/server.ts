@@ -32,7 +32,7 @@ export interface SandboxAccount {
   admin: AccessKey & { arn: string };
 }
 
-/** A role made past the IAM API. */
+/** A role that is created without the IAM API. */
 export interface RoleOptions {
   roleName: string;
   /** @default '/' */

@@ -9,7 +9,7 @@ interface Signature {
   credential: string;
   signedHeaders: string;
   signature: string;
-  /** When it was made, as `20261128T013000Z`. */
+  /** The time of the signature, such as `20261128T013000Z`. */
   date: string;
   /** A presigned URL's own end; without it a signature is good for 15 minutes. */
   expiresSeconds?: number;

@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
 export interface ConnectionHealth {
   /**
    * A sensitive Terraform variable with the connection's status token (`rbs_…`), as the service gave it: it reads
-   * whether this one connection works, and nothing else. Like everything that a data source is given, it is in the
+   * whether this one connection works, and nothing else. Like every input of a data source, it is in the
    * state.
    * @see https://developer.hashicorp.com/terraform/language/values/variables
    */

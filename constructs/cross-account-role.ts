@@ -46,7 +46,7 @@ import { tokenOf } from './token-of';
 export class CrossAccountRole extends Construct {
   /** The role itself, for everything without a prop of this construct. */
   readonly role: IamRole;
-  /** The partition that the role is made in. */
+  /** The partition of the role. */
   readonly partition: Partition;
 
   private readonly props: CrossAccountRoleProps;

@@ -24,7 +24,7 @@ export interface RolePoliciesProps {
   readonly role: IamRole;
   readonly roleName: string;
   readonly partition: Partition;
-  /** The start of the name of a managed policy that is made for the role. */
+  /** The prefix of the names of managed policies that the role's statements need. */
   readonly namePrefix: string;
   readonly provider: { readonly provider?: TerraformProvider };
 }

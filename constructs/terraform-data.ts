@@ -2,7 +2,7 @@
  * Terraform's built-in `terraform_data` resource.
  *
  * Not CDKTF's `DataResource`: that one starts a Terraform process for each instance at synth to ask for its
- * version, and fixes `depends_on` when it is made, while policies can still be added to the role.
+ * version, and fixes `depends_on` when it is created, while policies can still be added to the role.
  */
 import { dependable, type ITerraformDependable, type LocalExecProvisioner, TerraformResource } from 'cdktf';
 import type { Construct } from 'constructs';

@@ -103,7 +103,7 @@ export function checksOf(body: Readonly<Record<string, unknown>>) {
   return objectsOf(checks);
 }
 
-/** One line for each check that was made. */
+/** One line for each check that was run. */
 export function checkLines(check: Record<string, unknown>): string[] {
   const outcome = textOf(check.outcome);
   const mark = outcome === 'passed' ? 'ok  ' : outcome === 'failed' ? 'FAIL' : '-   ';

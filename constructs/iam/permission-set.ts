@@ -105,7 +105,7 @@ const toStatement = (
   effect: 'Allow' | 'Deny',
 ): PolicyStatement => ({ sid, effect, actions, resources, ...(conditions && { conditions }) });
 
-/** IAM simulates concrete actions: a statement with wildcards or conditions says what to ask, or is not asked about. */
+/** IAM simulates concrete actions: a statement with wildcards or conditions needs a `check`, or is not simulated. */
 function questionsOf(statement: SetStatement, effect: 'Allow' | 'Deny'): PermissionQuestion[] {
   const { sid, reason, conditions, check, optional } = statement;
   const { actions = statement.actions, resources = statement.resources, context = {} } = check ?? {};

@@ -74,7 +74,7 @@ export function isWholeAccount(principal: string): boolean {
   return /^[0-9]{12}$/.test(principal) || /^arn:[^:]+:iam::[0-9]{12}:root$/.test(principal);
 }
 
-/** The partition that an ARN names, if it is one that roles here can be made in. */
+/** The partition of an ARN, if roles can be created in it. */
 export function partitionOf(arn: string): Partition | undefined {
   const named = /^arn:([a-z0-9-]+):/.exec(arn)?.[1];
   return PARTITIONS.find((partition) => partition === named);

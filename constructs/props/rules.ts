@@ -31,7 +31,7 @@ export function refuse(construct: string, problems: Problem | Problem[]): void {
   if (found.length > 0) throw new InvalidPropsError(construct, found);
 }
 
-/** The faults of every prop that has a rule; one that is not given has none unless it is required. */
+/** The faults of every prop that has a rule. A missing prop has none unless it is required. */
 export const problemsOf = (
   rules: Rules,
   props: Readonly<Record<string, unknown>>,

@@ -35,7 +35,7 @@ export const oneOf =
     throw new UsageError(`${name} must be one of ${values.join(', ')}, not ${JSON.stringify(text)}.`);
   };
 
-/** A parser of an option that is given once for each pair. @throws UsageError */
+/** A parser of an option that repeats, once for each pair. @throws UsageError */
 export const nameValue =
   (name: string, form = 'NAME=VALUE') =>
   (text: string, before?: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {

@@ -1,32 +1,31 @@
-import type { AccessKey } from './access-key.js';
 import type { AnsweredRequest, IdempotencyRecord } from './answered-request.js';
 import type { ApiKey } from './api-key.js';
 import type { AuditIntent, AuditRecord } from './audit.js';
-import type { SignedIdentityRequest } from './caller-proof.js';
 import type { Connection } from './connection.js';
 import type { ReplaceScopes } from './connection-scopes.js';
 import type { ApiKeyId, AuditId, ConnectionId, OrganizationId } from './ids.js';
 import type { Job, RunningCheck } from './job.js';
 import type { Organization } from './organization.js';
-import type { NextDelivery, OutboxMessage } from './outbox-message.js';
+import type { OutboxMessage } from './outbox-message.js';
 import type { Project } from './project.js';
+import type { JobQueue, Outbox, WebhookEndpoints } from './queues.js';
 import type { Quota, QuotaName } from './quotas.js';
-import type { Partition, RoleArn } from './role-arn.js';
+import type { RoleArn } from './role-arn.js';
 import type { Token } from './token.js';
-import type { SimulatedDecision, Simulation } from './verification/judge-permissions.js';
-import type { WebhookEndpoint } from './webhook-endpoint.js';
 
 export type { IdempotencyRecord } from './answered-request.js';
 export type { Job, RunningCheck } from './job.js';
 export type { DeliveryAttempt, NextDelivery, OutboxMessage } from './outbox-message.js';
+export * from './queues.js';
+export type * from './sts.js';
 export type { Token } from './token.js';
 
 /** Milliseconds since the epoch, and a wait that tests can shorten. */
 export interface Clock {
   now(): number;
-  /** Milliseconds since any moment, at a pace that no correction of the time of day changes. @default now */
+  /** Milliseconds since an arbitrary time; corrections of the time of day don't change it. @default now */
   monotonic?(): number;
-  /** Ends early, without an error, when the signal is aborted. */
+  /** Resolves early, without an error, when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -85,70 +84,6 @@ export interface IntegrityKeyRenewal {
   readonly keyId: string;
   /** The number of documents or rows that were signed again. */
   readonly signedAgain: number;
-}
-
-export interface LeaseRequest {
-  readonly now: string;
-  readonly leaseUntil: string;
-  readonly limit: number;
-}
-
-export interface JobQueue {
-  /** Leases due jobs, the longest due first. No other caller gets a job before its lease ends or it is completed. */
-  leaseJobs(request: LeaseRequest): Promise<Job[]>;
-  /** Reschedules a leased job, or (undefined) deletes it. A job that was replaced or canceled meanwhile stays as it is. */
-  completeJob(leased: Job, next: { dueAt: string; attempts: number } | undefined): Promise<void>;
-  /** Makes revocation checks due now that are scheduled after `latest`: the clock was ahead. */
-  hastenRevocationChecks(latest: string, now: string): Promise<void>;
-  /** The time at which the next job is due. */
-  nextJobAt(): Promise<string | undefined>;
-}
-
-/** A page of an endpoint's deliveries, newest first. */
-export interface DeliveryPage {
-  readonly endpoint: string;
-  readonly limit: number;
-  readonly status?: 'pending' | 'delivered' | 'failed' | undefined;
-  /** The earliest creation time. */
-  readonly since?: string | undefined;
-  /** The last delivery of the previous page, of any endpoint. */
-  readonly after?: Pick<OutboxMessage, 'id' | 'endpoint'> | undefined;
-}
-
-export interface WebhookEndpoints {
-  saveWebhookEndpoint(endpoint: WebhookEndpoint, quotas?: readonly Quota[]): Promise<void>;
-  webhookEndpoint(id: string): Promise<WebhookEndpoint | undefined>;
-  /** Oldest first. */
-  webhookEndpoints(organizationId: OrganizationId): Promise<WebhookEndpoint[]>;
-  /** @returns the changed endpoint, or undefined when it doesn't exist */
-  changeWebhookEndpoint(
-    endpoint: Pick<WebhookEndpoint, 'id' | 'organizationId'>,
-    change: (stored: WebhookEndpoint) => WebhookEndpoint,
-  ): Promise<WebhookEndpoint | undefined>;
-  deleteWebhookEndpoint(endpoint: WebhookEndpoint): Promise<void>;
-}
-
-/** How long finished deliveries can be listed and replayed, and about how many of one organization. */
-export const keptDeliveries = { days: 7, count: 500 } as const;
-/** The earliest creation time of a kept delivery. */
-export const oldestDeliveryAt = (nowMs: number): string =>
-  new Date(nowMs - keptDeliveries.days * 86_400_000).toISOString();
-
-export interface Outbox {
-  /** Like {@link JobQueue.leaseJobs}. */
-  leaseMessages(request: LeaseRequest): Promise<OutboxMessage[]>;
-  /** Reschedules a leased message, finishes it (it is kept for {@link keptDeliveries}), or (undefined) deletes it. */
-  completeMessage(leased: OutboxMessage, next: NextDelivery | undefined): Promise<void>;
-  deliveries(page: DeliveryPage): Promise<{ deliveries: OutboxMessage[]; hasMore: boolean }>;
-  delivery(endpoint: string, id: string): Promise<OutboxMessage | undefined>;
-  /** Makes a finished message due again, with no attempts. @returns false when it is pending or deleted */
-  replayMessage(message: OutboxMessage, now: string): Promise<boolean>;
-  /** The oldest pending message to the same endpoint about the same connection. */
-  firstMessage(message: OutboxMessage): Promise<OutboxMessage | undefined>;
-  /** Makes pending messages of an endpoint, or (undefined) of all, due now: it works again. */
-  hastenMessages(endpoint: string | undefined, now: string): Promise<void>;
-  /** The time at which the next message is due. */
-  nextMessageAt(): Promise<string | undefined>;
 }
 
 export interface Tokens {
@@ -339,140 +274,15 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   close(): Promise<void>;
 }
 
-/** The result of one AWS call. Only `denied` is a verdict; `inconclusive` says nothing about the role. */
-export type StsAnswer<Allowed, Reason = 'access_denied' | 'region_disabled'> =
-  | ({ readonly outcome: 'allowed'; readonly requestId?: string | undefined } & Allowed)
-  | {
-      readonly outcome: 'denied';
-      /** `region_disabled`: STS is switched off in the role's account for the region that was asked. */
-      readonly reason: Reason;
-      readonly message: string;
-      readonly requestId?: string | undefined;
-    }
-  | {
-      readonly outcome: 'inconclusive';
-      readonly reason:
-        | 'throttled'
-        | 'timed_out'
-        | 'unreachable'
-        | 'server_error'
-        | 'malformed'
-        | 'clock_off'
-        | 'denied_on_the_way'
-        /** The text of the denial names a policy of the caller's side. */
-        | 'vendor_not_allowed'
-        | 'vendor_credentials_expired'
-        | 'vendor_credentials_invalid'
-        /** AWS was not asked: the service is about to end. */
-        | 'shutting_down'
-        /** AWS was not asked: too many calls of the same organization wait already. */
-        | 'too_many_concurrent_calls';
-      readonly requestId?: string | undefined;
-    }
-  | {
-      /** AWS rejected the request's values, whatever the role allows. */
-      readonly outcome: 'inconclusive';
-      readonly reason: 'request_rejected';
-      readonly rejection:
-        | 'duration_too_long'
-        | 'role_chaining_too_long'
-        | 'session_policy_malformed'
-        | 'session_too_large';
-      readonly message: string;
-      readonly requestId?: string | undefined;
-    };
-
-export interface SessionCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  readonly expiresAt: string;
-}
-
-/** AWS STS, as far as the service uses it. */
-export interface Sts {
-  assumeRole(request: {
-    partition: Partition;
-    roleArn: RoleArn;
-    externalId: string | undefined;
-    sessionName: string;
-    /** @default 900, the shortest */
-    durationSeconds?: number | undefined;
-    /** JSON text. */
-    sessionPolicy?: string | undefined;
-    tags?: readonly { readonly key: string; readonly value: string }[] | undefined;
-    sourceIdentity?: string | undefined;
-    /** Through the STS of another region of the partition, where it has one. */
-    inAnotherRegion?: true | undefined;
-  }): Promise<
-    StsAnswer<{
-      sessionArn: string;
-      /** The role's unique id, `AROA…`: a role that is made again under its name has another. */
-      roleId: string;
-      credentials: SessionCredentials;
-    }>
-  >;
-  /** iam:GetRole with a session of that role. `trustPolicy` is as IAM sends it: URL-encoded JSON. */
-  readRole(
-    partition: Partition,
-    credentials: SessionCredentials,
-    roleName: string,
-  ): Promise<StsAnswer<{ roleId: string; trustPolicy: string }>>;
-  /** iam:ListAccountAliases with a session of a role, which needs no such permission. */
-  accountAlias(
-    partition: Partition,
-    credentials: SessionCredentials,
-  ): Promise<StsAnswer<{ alias: string | undefined }>>;
-  /** iam:SimulatePrincipalPolicy of a role with a separate session; incomplete results are missing. */
-  simulate(
-    partition: Partition,
-    credentials: SessionCredentials,
-    roleArn: RoleArn,
-    simulation: Simulation,
-  ): Promise<StsAnswer<{ decisions: readonly SimulatedDecision[] }>>;
-  /** Of these credentials; of the service's own when they are left out. */
-  callerIdentity(
-    partition: Partition,
-    credentials?: SessionCredentials,
-  ): Promise<StsAnswer<{ accountId: string; arn: string }>>;
-  /** GetCallerIdentity with a customer's key: AWS answers it for every key that works, whatever its permissions. */
-  accessKeyIdentity(
-    partition: Partition,
-    key: AccessKey,
-  ): Promise<
-    StsAnswer<
-      { accountId: string; arn: string },
-      'key_unknown' | 'secret_wrong' | 'key_expired' | 'region_disabled'
-    >
-  >;
-  /** The signer by AWS's answer; `denied` when AWS does not accept it. */
-  signerIdentity(
-    partition: Partition,
-    request: SignedIdentityRequest,
-  ): Promise<StsAnswer<{ arn: string }, 'not_accepted'>>;
-}
-
-/** The caller of an STS request, and its values. */
-export interface StsCaller {
-  readonly organizationId: string;
-  readonly requestId: string | undefined;
-}
-
-/** STS as all organizations share it. */
-export interface SharedSts extends Sts {
-  /** The same, with its calls in that organization's share, and the request's id in its logs. */
-  forOrganization(caller: StsCaller): SharedSts;
-}
-
-/** Encrypts the secrets that the service creates; `context` binds an encrypted text to where it is stored. */
+/** Encrypts the secrets that the service creates. `context` binds an encrypted text to the place where it is stored. */
 export interface Encryption {
-  /** Of the key that encrypts. */
+  /** The id of the encryption key. */
   readonly keyId: string;
-  /** Of the key that encrypted it. */
+  /** The id of the key that encrypted a text. */
   keyIdOf(encrypted: string): string;
   encrypt(plaintext: string, context: string): string;
   /** @throws when the key is missing, the text was changed, or it was encrypted for another context */
   open(encrypted: string, context: string): string;
-  /** The same under a secret key (base64, 32 bytes), for what ends when that key is destroyed. */
+  /** Encryption under a separate key (base64, 32 bytes): texts become unreadable when that key is destroyed. */
   under(key: string): Pick<Encryption, 'encrypt' | 'open'>;
 }

@@ -4,7 +4,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export interface IntegrityKey {
   readonly id: string;
   readonly key: Uint8Array;
-  /** When a later key had signed everything again but the audit log: this one proves what the log contained by then. */
+  /** The time by which a later key had signed everything else again: this key proves what the audit log contained then. */
   readonly retiredAtMs?: number | undefined;
 }
 

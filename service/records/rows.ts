@@ -211,7 +211,7 @@ type Filters = readonly (readonly [string, unknown])[];
 export const filtersOf = (where: object): Filters =>
   Object.entries(where).filter(([, wanted]) => wanted !== undefined);
 
-/** In a plain loop: it may look at a hundred thousand rows. */
+/** A plain loop, since it may look at a hundred thousand rows. */
 export function isWanted({ columns }: Pick<Row, 'columns'>, filters: Filters): boolean {
   for (const [name, wanted] of filters) if (columns[name] !== wanted) return false;
   return true;

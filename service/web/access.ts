@@ -1,4 +1,4 @@
-/** The pages and forms that a session can use: pages hide the rest, and this file decides. */
+/** Authorization of pages. Views hide what a session can't use; this file enforces it. */
 import type { Request } from 'express';
 import { denied, type Permission } from '../domain/permission.js';
 import type { Access } from '../domain/sign-in-link.js';
@@ -12,7 +12,7 @@ interface Rule {
   readonly permission?: Permission;
 }
 
-/** Every route behind a session; one that is not here is refused. */
+/** Every route behind a session; any other POST is refused. */
 export const pageRules: Readonly<Record<string, Rule>> = {
   'GET /connections': { access: 'read', isWide: true },
   'GET /keys': { access: 'manage', isWide: true, permission: 'keys:write' },
@@ -57,7 +57,7 @@ export function requireAccess(session: WebSession, { method, path }: Request): v
   const named = id === '' || id === 'new' ? id : ':id';
   const route = [root, named, ...rest].filter((part) => part !== '').join('/');
   const rule = pageRules[`${method === 'HEAD' ? 'GET' : method} /${route}`];
-  // The site answers that there is no such page.
+  // Unknown GET paths fall through to the 404 page.
   if (rule === undefined && method !== 'POST') return;
   if (isAllowed(session, rule)) return;
   throw denied('Your sign-in does not allow this.', 'Ask the person who sent you the link.');

@@ -13,7 +13,7 @@ export interface Brand {
     readonly security?: string | undefined;
     readonly privacy?: string | undefined;
   };
-  /** Where "Back to NAME" leads when the sign-in link has no return URL. */
+  /** The target of "Back to NAME" for a sign-in link without a return URL. */
   readonly homeUrl?: string | undefined;
   /** A link can return only to these addresses and those below them. */
   readonly returnUrls: readonly string[];

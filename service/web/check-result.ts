@@ -23,7 +23,7 @@ export interface CheckResult {
   readonly status: number;
 }
 
-/** Of an error that an action threw; the connection as it is since then knows more. */
+/** The result in an error of an action; the stored one has more details. */
 export function resultOf(error: RolebridgeError, connection?: Connection): CheckResult {
   const { checks, diagnosis, trustPolicy } = error.members;
   const stored = connection && storedResultOf(connection);
@@ -41,7 +41,7 @@ export function resultOf(error: RolebridgeError, connection?: Connection): Check
   };
 }
 
-/** Of the last verification that is stored with the connection, where it failed. */
+/** The result of the stored verification, if it failed. */
 export function storedResultOf(connection: Connection): CheckResult | undefined {
   const verification = verificationOf(connection);
   if (verification?.result !== 'failed') return undefined;

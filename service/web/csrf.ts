@@ -2,8 +2,7 @@ import type { Request } from 'express';
 import { RolebridgeError } from '../domain/errors.js';
 
 /**
- * Does the request come from a page of this very site? A browser says so in Sec-Fetch-Site and Origin; one that says
- * neither is not believed.
+ * True for a request from a page of this site. Requires Sec-Fetch-Site or Origin: a request with neither is rejected.
  * https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
 export function isSameOrigin(request: Request, publicUrl: string): boolean {
@@ -16,7 +15,7 @@ export function isSameOrigin(request: Request, publicUrl: string): boolean {
   );
 }
 
-/** A form of another site, or of a page that was open for too long. */
+/** The refusal of a form from another site, or from a page that was open for too long. */
 export const formRefused = (): RolebridgeError =>
   new RolebridgeError('form_refused', 'This form did not come from this site, or is too old.', {
     remedy: 'Open the page again and send the form from there. Cookies must be allowed.',

@@ -39,7 +39,7 @@ export interface WebOptions {
   readonly limits: Pick<RateLimits, 'address' | 'key'>;
   /** @default a neutral one */
   readonly brand?: Brand | undefined;
-  /** Of the setting's operator token; tokens that were created open the operator's pages, too. */
+  /** The hash of the setting's operator token; created tokens open the operator's pages, too. */
   readonly operatorTokenHash?: string | undefined;
 }
 
@@ -68,7 +68,7 @@ export function createWeb(
   addApiReference(routes);
   addProblemPages(routes);
   const pages = createPages(site, limits);
-  // The paths in the routes are whole, as the log has them.
+  // Routes keep their full path, so that the request log shows it.
   router.use((request, response, next) =>
     /^\/(sign-in|sign-out|connections|keys)(\/.*[^/])?$/.test(request.path)
       ? pages(request, response, next)
@@ -87,7 +87,7 @@ export function createWeb(
     };
     router.use('/embedded', createPages(embedded, limits));
   }
-  // A person who mistyped an address gets a page; programs get the API's JSON.
+  // 404: HTML for browsers, problem JSON for API clients.
   router.get(/^\/(?!v\d)/, (request, response, next) => {
     response.vary('accept');
     if (request.accepts('json', 'html') !== 'html') return next();
@@ -108,7 +108,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     next();
   });
   const routes = routesOf(pages, site);
-  // An API key is no business of an embedded page.
+  // Embedded pages accept sign-in links only, never API keys.
   if (!isEmbedded) addSignInPages(routes, limits);
   addLinkPages(routes, limits);
   pages.use(async (request, response, next) => {
@@ -118,7 +118,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
       if (request.method !== 'GET' || isEmbedded) throw sessionEnded();
       return visit.seeOther('/sign-in');
     }
-    // As much as an API key may ask.
+    // The same rate limit as an API key.
     await limits.key(session.id);
     if (request.method === 'POST' && !isSame(session.csrfToken, request.body?.csrf)) throw formRefused();
     response.locals.organization = await requireActive(deps.store, session.organizationId);

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import type { Connection } from '../domain/connection.js';
 import type { OperatorPermission } from '../domain/operator.js';
 import { mayOpen } from './access.js';
 import { Callout, Form, Link } from './components/basics.js';
@@ -60,9 +61,7 @@ export function Layout({ children, ...head }: LayoutProps) {
         <main class="page" id="main" data-live-from={head.live?.from}>
           {head.notice && <Callout kind="ok" icon="ok" role="status" title={head.notice} more="notice" />}
           {degradedSince && (session ?? operator) && (
-            <Callout icon="clock" role="status" title={common.onHold}>
-              <span>{common.onHoldLine}</span>
-            </Callout>
+            <Callout icon="clock" role="status" title={common.onHold} line={common.onHoldLine} />
           )}
           {children}
         </main>
@@ -244,3 +243,23 @@ export function Crumbs({ links, here }: { links: readonly (readonly [string, str
     </nav>
   );
 }
+
+/** The head of a page about one thing of a connection, with the way back to it. */
+export const ConnectionHead = (props: {
+  connection: Pick<Connection, 'id' | 'name'>;
+  title: string;
+  /** Its name in the way back. @default title */
+  here?: string;
+  lead: Child;
+}) => (
+  <>
+    <Crumbs
+      links={[
+        ['/connections', useTexts().list.title],
+        [`/connections/${props.connection.id}`, props.connection.name],
+      ]}
+      here={props.here ?? props.title}
+    />
+    <PageHead title={props.title} lead={props.lead} />
+  </>
+);

@@ -19,7 +19,7 @@ export interface PageContext {
   readonly path: string;
   readonly session?: WebSession | undefined;
   readonly operator?: { readonly csrfToken: string; readonly operator: Operator } | undefined;
-  /** Since then verdicts are on hold. */
+  /** The time since when verdicts are on hold. */
   readonly degradedSince?: string | undefined;
   readonly organizationName?: string | undefined;
   /** Display names of declared targets, by the key of their scope. */

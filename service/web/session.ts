@@ -16,31 +16,31 @@ import { isLanguage, type Language } from './texts/index.js';
 /** Sessions expire after this inactivity, and in any case after the longest time. */
 export const idleMs = 30 * 60_000;
 export const longestMs = 12 * 3_600_000;
-/** A session in use is written at most this often. */
+/** The shortest time between two writes of a session in use. */
 const touchMs = 60_000;
-/** As long as a link can last. */
+/** The longest lifetime of a link. */
 const browserMs = 30 * 86_400_000;
 
 /** A person who is signed in with a browser. */
 export interface WebSession {
-  /** For the audit log; no secret. */
+  /** The id for the audit log; no secret. */
   readonly id: string;
   readonly organizationId: OrganizationId;
   readonly authority: Authority;
   readonly access: Access;
   /** The API key that it, or its link, was opened with; absent for a link of the operator. */
   readonly key?: ApiKey | undefined;
-  /** Of the link that opened it. */
+  /** The hash of the link that opened it. */
   readonly linkHash?: string | undefined;
   /** The only connection that its link opens. */
   readonly connectionId?: ConnectionId | undefined;
-  /** In every form, so that no other site can send one. */
+  /** The token in every form, so that no other site can send one. */
   readonly csrfToken: string;
   /** The person of the link, as stated by its sender. */
   readonly user?: Person | undefined;
-  /** The same, encrypted, for the audit log. */
+  /** The person, encrypted, for the audit log. */
   readonly person?: string | undefined;
-  /** Where "Back" leads: on the vendor's list of addresses. */
+  /** The target of "Back", one of the vendor's return URLs. */
   readonly returnUrl?: string | undefined;
   /** The link's settings, for all pages of the session. */
   readonly look: Look;
@@ -58,8 +58,8 @@ type Owner = { readonly key: ApiKey } | { readonly link: Token };
 export type Sessions = ReturnType<typeof createSessions>;
 
 /**
- * Sessions in cookies whose secret the store knows the hash of. A page that is embedded has a separate cookie, which
- * the browser keeps for that one embedding site (CHIPS): none that follows a person from site to site.
+ * Sessions in cookies. A cookie holds a random secret, and the store its hash. Embedded pages use a separate partitioned
+ * cookie (CHIPS), so that a session can't track a person across sites.
  * https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
  */
 export function createSessions(
@@ -68,7 +68,7 @@ export function createSessions(
 ) {
   const isLoopback = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(deps.publicUrl);
   const path = new URL(deps.publicUrl).pathname;
-  // The prefix makes browsers refuse the cookie from subdomains and without TLS; below a path no app beside it gets it.
+  // __Host- requires TLS and forbids subdomains; below a path, __Secure- and the path do the same.
   const prefix = isLoopback ? '' : path === '/' ? '__Host-' : '__Secure-';
   const cookieName = `${prefix}${isEmbedded ? 'rolebridge-embedded' : 'rolebridge'}`;
   const cookieOptions = {
@@ -151,7 +151,7 @@ export function createSessions(
       response.clearCookie(cookieName, cookieOptions);
     },
 
-    /** Of this browser for a month: a sign-in link is bound to the first that uses it. */
+    /** Identifies this browser for 30 days: only the first browser that uses a sign-in link can use it again. */
     browserSecret(request: Request, response: Response): string {
       const name = `${cookieName}-browser`;
       const known = cookieOf(request, name);
@@ -160,7 +160,7 @@ export function createSessions(
       return text;
     },
 
-    /** For forms before sign-in: the same text in a cookie and in the form. */
+    /** The token of forms before sign-in: the same text in a cookie and in the form. */
     formToken(request: Request, response: Response): string {
       const known = cookieOf(request, `${cookieName}-form`);
       const text = known ?? randomBytes(32).toString('base64url');
@@ -181,7 +181,7 @@ export const requesterOf = (
   requestId: response.locals.requestId,
 });
 
-/** In constant time. */
+/** Compares in constant time. */
 export function isSame(expected: string | undefined, given: unknown): boolean {
   if (expected === undefined || typeof given !== 'string' || given === '') return false;
   return timingSafeEqual(hash('sha256', expected, 'buffer'), hash('sha256', given, 'buffer'));
@@ -231,7 +231,7 @@ async function openedSession(
   return { ...common, access: accessOf(key), authority: key, key };
 }
 
-/** Of a link's address, a form or the store: anything else counts as left out. */
+/** Reads the settings of a link, a form or the store; anything else counts as left out. */
 export function lookOf(given: unknown): Look {
   const { language, theme } = (given ?? {}) as Record<string, unknown>;
   return {
@@ -240,5 +240,5 @@ export function lookOf(given: unknown): Look {
   };
 }
 
-/** Made of the cookie's secret, which can't be found from it: nothing more is stored. */
+/** Derived from the cookie's secret, one way; nothing else is stored. */
 const csrfTokenOf = (secret: string): string => hash('sha256', `form:${secret}`, 'base64url');

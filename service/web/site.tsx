@@ -180,7 +180,7 @@ export class Visit {
   }
 }
 
-/** Where pages are added to a site. */
+/** Adds pages to a site. */
 export type Routes = ReturnType<typeof routesOf>;
 
 export function routesOf(router: Router, site: Site) {

@@ -9,7 +9,7 @@ import { startPostgres } from '../postgres/index.js';
 import { type Race, races } from '../postgres/races.js';
 import { startVendorOnDatabase } from '../postgres/service-processes.js';
 
-/** After so many rounds, a new database is started: each round checks everything acknowledged in it. */
+/** The rounds on one database: each checks everything that was acknowledged in it. */
 const roundsOfADatabase = 10;
 
 export interface DatabaseOutcome {
@@ -17,7 +17,7 @@ export interface DatabaseOutcome {
   readonly wrong: readonly string[];
 }
 
-/** The database or the service on it killed in turn under 32 writers; now and then the database stopped, or silent. */
+/** Kills the database and the service in turn under 32 writers; now and then the database stops, or is silent. */
 export async function databaseRounds(
   rounds: number,
   report: (line: string) => void,
@@ -57,7 +57,7 @@ export async function databaseRounds(
   };
 }
 
-/** Two service processes on one database, asked at once. */
+/** Sends the same requests to two service processes on one database at once. */
 export async function raceRounds(rounds: number, report: (line: string) => void): Promise<DatabaseOutcome> {
   const wrong: string[] = [];
   const startedAt = performance.now();

@@ -9,7 +9,7 @@ import type { Store, Token } from '../../service/domain/ports.js';
  */
 export type Acknowledged =
   | { readonly pair: string; readonly organizationId: OrganizationId; readonly ids: readonly ConnectionId[] }
-  /** The pair is at this version: both connections, scope, job, message and idempotency record. */
+  /** The version of both connections, the scope's job, the message and the idempotency record. */
   | { readonly pair: string; readonly version: number }
   | { readonly key: ConnectionId; readonly encrypted: string; readonly is: 'held' | 'going' | 'destroyed' }
   | { readonly token: string; readonly is: 'saved' | 'going' | 'taken' }
@@ -17,7 +17,7 @@ export type Acknowledged =
 
 const always = { now: '2100-01-01T00:00:00.000Z', leaseUntil: '2099-01-01T00:00:00.000Z', limit: 1_000_000 };
 
-/** Mismatches with acknowledged writes, in words, and the number of checks. */
+/** Compares a store with the acknowledged writes. @returns each mismatch as a sentence, and the number of checks */
 export async function differences(
   store: Store,
   lines: readonly Acknowledged[],

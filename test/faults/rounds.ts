@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Task } from './writer-process.js';
 
-/** After so many rounds, a new store is started. */
+/** The rounds on one store: each checks everything that was acknowledged in it. */
 const roundsOfAStore = 10;
 
 export interface Outcome {
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly acknowledged: number;
   readonly checked: number;
   readonly lost: readonly string[];
-  /** Of the starts after a kill, milliseconds, the slowest. */
+  /** The slowest start after a kill. */
   readonly slowestStartMs: number;
 }
 
@@ -38,7 +38,7 @@ export async function killRounds(options: {
     await writeFile(lines, '');
     const task = { directory, acknowledged: lines, databaseUrl: await newDatabase?.() };
     const last = Math.min(rounds, round + roundsOfAStore);
-    // Two more starts in the end: after the last kill, and after that one closed in order.
+    // Two more starts: one after the last kill, and one after an orderly close.
     for (const first = round; round < last + 2; round++) {
       const writes = round < last;
       const ended = await oneRound({ ...task, writes }, round === first ? 0 : Math.random() * 500);
@@ -70,7 +70,7 @@ async function oneRound(task: Task, killAfterMs: number) {
     if (!line.endsWith('}')) break;
     if (opened === undefined) opened = JSON.parse(line).opened;
     else lines.push(line);
-    // Not before something was written, so that every round is one.
+    // Every round is killed after at least one acknowledged write.
     if (task.writes && lines.length === 1) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   }
   const [code, signal] = await closed;

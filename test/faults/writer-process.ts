@@ -1,4 +1,4 @@
-/** A process that is to be killed: it looks whether everything is there, and then writes without end. */
+/** Verifies that every acknowledged write is stored, and then writes until it is killed. */
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -33,8 +33,8 @@ const organizations = 4;
 const keys = [{ id: 'k1', key: Buffer.alloc(32, 7) }];
 
 /**
- * Blocks until the pipe has it, so that nothing is acknowledged that only this process knows of: `process.stdout` would
- * keep output in memory while the pipe is full.
+ * Blocks until the line is in the pipe: `process.stdout` would keep it in memory while the pipe is full, and a kill would
+ * lose the acknowledgement.
  */
 const say = (line: Acknowledged | { opened: { wrong: string[]; checked: number; openMs: number } }) => {
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
@@ -51,7 +51,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 
 async function main({ directory, databaseUrl, acknowledged, writes }: Task): Promise<void> {
   const startedAt = performance.now();
-  // The test looks for loss, not latency: on a busy machine a writer waits for a session.
+  // On a busy machine, a writer may wait long for a session: that is no fault.
   const patience = { maxSessions: 8, connectTimeoutMs: 60_000, statementTimeoutMs: 60_000 };
   const store =
     databaseUrl === undefined
@@ -66,13 +66,13 @@ async function main({ directory, databaseUrl, acknowledged, writes }: Task): Pro
   );
   say({ opened: { ...found, openMs } });
   if (!writes) return store.close();
-  const made: OrganizationId[] = [];
+  const created: OrganizationId[] = [];
   for (let number = 0; number < organizations; number++) {
     const organization = anOrganization();
     await store.createOrganization(organization);
-    made.push(organization.id);
+    created.push(organization.id);
   }
-  const inTurn = (number: number) => made[number % made.length] as OrganizationId;
+  const inTurn = (number: number) => created[number % created.length] as OrganizationId;
   await Promise.all([
     ...Array.from({ length: pairsAtOnce }, (_, number) => passScope(store, inTurn(number))),
     destroyKeys(store, inTurn(0)),

@@ -325,7 +325,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'a write is on the disk',
     file: 'service/records/lowdb/files.ts',
-    guard: '      await handle.datasync();\n',
+    guard: '    await handle.datasync();\n',
     test: 'test/slow/store-file.test.ts',
     title: 'before it is acknowledged',
   },

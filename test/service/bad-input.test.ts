@@ -14,7 +14,8 @@ import { metricsToken, startExampleWorld } from '../example-world.js';
 
 type World = Awaited<ReturnType<typeof startExampleWorld>>;
 
-const timeLimitMs = 5_000;
+/** A request without an answer by then fails: the service waits for something. */
+const timeoutMs = 20_000;
 const longestAnswer = 64 * 1024;
 const noLimit = { key: 0, callbacks: 0, connection: 0, verifications: 0, address: 0, organization: 0 };
 
@@ -80,7 +81,7 @@ test.each(badHeaders['rolebridge-organization'] ?? [])(
         'rolebridge-organization': organization ?? '',
       },
       body: undefined,
-      timeoutMs: 2 * timeLimitMs,
+      timeoutMs,
     });
     const { code } = JSON.parse(answer.text);
     expect([[400, 404].includes(answer.status), answer.type]).toEqual([true, 'application/problem+json']);
@@ -92,7 +93,6 @@ async function faultOf(id: string, operation: Operation, bad: BadRequest): Promi
   const answer = await send(id, operation, bad);
   const what = `${bad.family} at ${bad.at}: ${String(bad.body ?? bad.path).slice(0, 200)}`;
   const said = `${answer.status} ${answer.text.slice(0, 300)}`;
-  if (answer.ms > timeLimitMs) return `${what}: answered after ${Math.round(answer.ms)} ms`;
   if (answer.text.length > longestAnswer) return `${what}: an answer of ${answer.text.length} bytes`;
   if (/\bat .{1,200}:\d+:\d+|node_modules/.test(answer.text)) return `${what}: a stack in ${said}`;
   const shown = [...Object.values(world.secrets), bad.secret].find((one) => one && answer.text.includes(one));
@@ -141,7 +141,7 @@ function send(id: string, operation: Operation, bad: Omit<BadRequest, 'unknown'>
     path: bad.path,
     headers: Object.fromEntries(headers),
     body: bad.body,
-    timeoutMs: 2 * timeLimitMs,
+    timeoutMs,
   });
 }
 

@@ -35,3 +35,23 @@ test('shows each event on one page, whether an action has an intent or only an o
   expect(entries.filter((title) => title === 'Checked')).toHaveLength(24);
   expect(pages.map(wordsOf).join(' ')).not.toContain('Not finished');
 }, 60_000);
+
+test('a rotation remembers that the old external ID is accepted, whatever happens afterwards', async () => {
+  const { accountId } = vendor.sandbox.createAccount();
+  const made = { name: 'rotated', expectedAccountId: accountId, scope: { project: 'rotated' } };
+  const { id, externalId, trustPolicy } = (await vendor.call('POST', '/v1/connections', made)).body;
+  const roleArn = vendor.sandbox.createRole(accountId, { roleName: 'rotated', trustPolicy }).arn;
+  await vendor.call('PUT', `/v1/connections/${id}/role`, { roleArn });
+  const { body } = await vendor.call('POST', `/v1/connections/${id}/rotate-external-id`, {});
+  const both = JSON.parse(JSON.stringify(trustPolicy));
+  both.Statement[0].Condition.StringEquals['sts:ExternalId'] = [externalId, body.pendingExternalId];
+  vendor.sandbox.updateTrustPolicy(roleArn, both);
+  await vendor.call('POST', `/v1/connections/${id}/verify`);
+  for (let number = 0; number < 110; number++)
+    await vendor.call('POST', '/v1/credentials', { project: 'rotated' });
+  const browser = openWebClient(vendor.service.url);
+  await browser.signIn(vendor.apiKey);
+  expect(wordsOf(await browser.get(`/connections/${id}/rotate`))).toContain(
+    'The new ID works, but the old one still does too',
+  );
+}, 60_000);

@@ -63,17 +63,17 @@ const notALine = 'a line is not an audit record';
 function uncheckedLine(text: string): AuditLine {
   const chained = /^\{"n":(\d+),"epoch":(\d+),"document":(\d+),"prev":"([\w.-]*)",/.exec(text);
   if (chained === null) throw new Error(notALine);
-  const [n = 0, epoch = 0, document = 0] = chained.slice(1, 4).map(Number);
+  const [, n, epoch, document, prev = ''] = chained;
   const mac = text.slice(text.lastIndexOf(',"mac":"') + ',"mac":"'.length, -'"}'.length);
-  return { n, epoch, document, prev: chained[4] ?? '', records: [], mac };
+  return { n: Number(n), epoch: Number(epoch), document: Number(document), prev, records: [], mac };
 }
 
 interface ChainOptions {
   /** The signature of the newest line, and the epoch in which it was named. */
   readonly newest?: { readonly epoch: number; readonly mac: string } | undefined;
-  /** As in `readLine`. */
+  /** See `readLine`. */
   readonly provenUpTo?: number | undefined;
-  /** Of other lines, only the place in the chain is read; they have no records. @default all are wanted */
+  /** Selects the lines whose records are read; the others are only compared. @default all lines */
   readonly isWanted?: (text: string) => boolean;
   /** Receives the number of bytes behind the last whole line of the newest file, if there are any. */
   readonly onTorn?: (bytes: number) => void;

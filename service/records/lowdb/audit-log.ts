@@ -175,7 +175,7 @@ export class AuditLog {
     const [first] = records;
     if (first === undefined) return;
     if (this.head.n === 0) this.owner.saveHead();
-    await this.cutTorn();
+    if (this.#tornBytes > 0) await this.cutTorn();
     const handle = await this.#open(monthOf(first.id));
     if (this.#sizeBytes === 0) await syncDirectory(auditDirectory, files);
     const { n, mac } = this.head;

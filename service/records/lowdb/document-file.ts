@@ -117,10 +117,8 @@ export class DocumentFile implements Adapter<Document> {
   /** @param size receives the size of everything in front of the section */
   *#pieces(document: Document, section: Section, size: { signed: number }): Iterable<Buffer> {
     const mac = this.context.integrity.start();
-    let text = '';
-    const take = () => {
+    for (const text of joined(linesOf(document, this.organizationId, section))) {
       const piece = Buffer.from(text);
-      text = '';
       mac.update(piece);
       size.signed += piece.length;
       if (size.signed + section.bytes.length > largestBytes)
@@ -129,15 +127,22 @@ export class DocumentFile implements Adapter<Document> {
           `${this.organizationId} has grown too large for one document (${largestBytes >> 20} MiB).`,
           { remedy: 'Nothing was changed. Move to PostgreSQL: "rolebridge migrate".' },
         );
-      return piece;
-    };
-    for (const line of linesOf(document, this.organizationId, section)) {
-      text += line;
-      if (text.length >= pieceLength) yield take();
+      yield piece;
     }
-    yield take();
     const signature = Buffer.from(`,"mac":"${mac.signature()}"`);
     size.signed += signature.length;
     yield Buffer.concat([signature, section.bytes]);
   }
+}
+
+/** The same text in few pieces: each is one write to the disk. */
+function* joined(lines: Iterable<string>): Iterable<string> {
+  let text = '';
+  for (const line of lines) {
+    text += line;
+    if (text.length < pieceLength) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
 }

@@ -123,7 +123,7 @@ export function Form(props: {
       novalidate={props.check}
       data-check={props.check}
       data-after={props.afterSeconds}
-      data-go={props.isSentAtOnce}
+      data-go={props.isSentAtOnce ? '' : undefined}
     >
       <HiddenFields values={{ csrf, ...props.hidden }} />
       {props.children}
@@ -147,19 +147,17 @@ export const Callout = (props: {
   kind?: 'accent' | 'ok' | 'warn' | 'danger' | undefined;
   icon: IconName;
   title: Child;
-  id?: string | undefined;
+  /** The sentence below the title. */
+  line?: string;
   role?: 'status' | 'alert' | undefined;
   more?: string | undefined;
   children?: Child;
 }) => (
-  <div
-    class={classes('callout', props.kind && `callout-${props.kind}`, props.more)}
-    id={props.id}
-    role={props.role}
-  >
+  <div class={classes('callout', props.kind && `callout-${props.kind}`, props.more)} role={props.role}>
     <Icon name={props.icon} />
     <div>
       <strong>{props.title}</strong>
+      {props.line && <span>{props.line}</span>}
       {props.children}
     </div>
   </div>

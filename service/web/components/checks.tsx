@@ -79,7 +79,7 @@ export function rowsOf(checks: readonly Check[], rest: 'skipped' | 'todo' = 'ski
   return isPassed ? made : [...made, ...left.map((name) => ({ name, state: rest }) as const)];
 }
 
-/** How many of the rows are in one of these states. */
+/** Counts the rows in one of these states. */
 export const countOf = (rows: readonly CheckRow[], ...states: readonly CheckState[]): number =>
   rows.filter(({ state }) => states.includes(state)).length;
 

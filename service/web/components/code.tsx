@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
 import { useTexts } from '../page-context.js';
-import { Highlighted } from './highlight.js';
 import { Icon } from './icon.js';
 
 /** Copies the text of the element with this id, or of the one before it. */
@@ -113,4 +112,28 @@ export function differences(before: string, after: string): CodeLine[] {
     }
   }
   return lines;
+}
+
+/** Comments, strings with or without a colon behind them, and keywords of the shown languages. */
+const token =
+  /((?:^|\s)(?:#|\/\/).*)|("[^"\n]*"|'[^'\n]*')(:?)|\b(import|export|from|const|new|resource|module|variable|data|provider|terraform|output|aws|npx)\b/g;
+
+/** A line of code with a color for keys, strings, words and comments. Copied, it is the same text. */
+function Highlighted({ line }: { line: string }) {
+  const parts: Child[] = [];
+  let end = 0;
+  for (const { index, 0: whole, 1: comment, 2: text, 3: colon = '', 4: word } of line.matchAll(token)) {
+    parts.push(line.slice(end, index));
+    if (comment !== undefined) parts.push(<span class="code-note">{comment}</span>);
+    else if (text !== undefined)
+      parts.push(<span class={colon === ':' ? 'code-key' : 'code-str'}>{text}</span>, colon);
+    else parts.push(<span class="code-word">{word}</span>);
+    end = index + whole.length;
+  }
+  return (
+    <>
+      {parts}
+      {line.slice(end)}
+    </>
+  );
 }

@@ -71,7 +71,7 @@ export const Chips = <Status extends string>(props: {
 
 /** Nothing matches the filters: a sentence, and the way back to the whole list. */
 export const NoneFound = ({ text, path }: { text: string; path: string }) => (
-  <p class="section none">
+  <p class="section muted">
     {text} <Link path={path}>{useTexts().list.showAll}</Link>
   </p>
 );

@@ -1,7 +1,7 @@
 import { useTexts } from '../page-context.js';
 import { Link } from './basics.js';
 
-/** Where a page of a list begins: behind that row, or in front of it. */
+/** The start of a page: behind that row, or in front of it. */
 export interface Cursor<Id extends string> {
   readonly after?: Id | undefined;
   readonly before?: Id | undefined;

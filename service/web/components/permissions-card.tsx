@@ -85,9 +85,8 @@ function Update(props: { connection: Connection; set: PermissionSetView; newest:
         kind="accent"
         icon="info"
         title={texts.update(newest, count('added'), count('changed'), count('removed'))}
-      >
-        <span>{texts.updateLine}</span>
-      </Callout>
+        line={texts.updateLine}
+      />
       <ul class="perms">
         {set.changes.map((change) => (
           <Change {...change} />
@@ -146,7 +145,7 @@ function Change({ kind, change, sid, reason, optional, ...lists }: PermissionCha
   );
 }
 
-/** By statement and by the policy that denies: the vendor's reason, then the actions. */
+/** Groups findings by statement and denying policy: the vendor's reason, then the actions. */
 function Findings({ findings }: { findings: readonly PermissionFinding[] }) {
   const { deniedBy: by } = useTexts().sets;
   const groups = groupBy(findings, ({ sid, deniedBy }) => `${sid} ${deniedBy}`);

@@ -117,7 +117,7 @@ function policyLines(result: CheckResult, policy: string, note?: string): readon
   return note ? lines.toSpliced(at, 0, { text: note, change: 'note' }) : lines;
 }
 
-/** As the policy to deploy is written, so that only what differs is marked. */
+/** Formats a policy like the one to deploy, so that only differences are marked. */
 function indented(policy: string | undefined): string | undefined {
   try {
     return policy === undefined ? undefined : JSON.stringify(JSON.parse(policy), inOrder, 2);

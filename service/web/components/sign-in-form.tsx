@@ -5,7 +5,7 @@ import { Button, Form } from './basics.js';
 import { Field } from './field.js';
 
 interface Props {
-  /** Where the form is sent. */
+  /** The path that takes the form. */
   readonly path: string;
   /** The form's token against requests of other sites. */
   readonly csrf: string;

@@ -4,7 +4,7 @@ import { useTexts } from '../page-context.js';
 import { Icon } from './icon.js';
 import type { PairState } from './pair.js';
 
-/** In the order of attention that they need. */
+/** The statuses, the most urgent first. */
 export const statuses = ['failed', 'pending', 'connected', 'disconnected'] as const;
 
 const looks = { connected: 'ok', failed: 'danger', pending: 'warn', disconnected: 'off' } as const;

@@ -7,7 +7,7 @@ export type ColumnTitle =
   | string
   | { readonly title: string; readonly path: string; readonly isSorted: boolean };
 
-/** A table of rows. Roles are written out: the narrow layout takes the elements' own away. */
+/** A table of rows. Its ARIA roles are explicit: `display: block` in the narrow layout removes the implicit ones. */
 export const Table = (props: {
   label: string;
   titles: readonly ColumnTitle[];

@@ -90,7 +90,7 @@ function AuditView(found: Found) {
         lead={connectionId ? texts.leadOfConnection : organization ? texts.leadOf : texts.lead}
       />
       <section class="card" aria-label={texts.title}>
-        {found.entries.length === 0 ? <p class="section none">{texts.none}</p> : <AuditTable {...found} />}
+        {found.entries.length === 0 ? <p class="section muted">{texts.none}</p> : <AuditTable {...found} />}
         {(found.last ?? !found.isNewest) && (
           <div class="card-foot">
             <Pages

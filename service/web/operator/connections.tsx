@@ -11,8 +11,7 @@ import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import type { Routes, Visit } from '../site.js';
 import { Filters } from './filters.js';
-import type { Owned, Totals } from './owned.js';
-import { addressOf, firstPage, type Wanted, wantedIn } from './query.js';
+import { addressOf, firstPage, type Owned, type Totals, type Wanted, wantedIn } from './query.js';
 import { SecurityEvents, securityCodes } from './security-events.js';
 import { OperatorTable } from './table.js';
 import { outdatedSets, Tiles } from './tiles.js';
@@ -86,7 +85,7 @@ async function securityEvents(store: Store, totals: Totals): Promise<Owned[]> {
   return withOrganizations(store, found.slice(0, 10));
 }
 
-/** How many match, where that is counted: of several filters at once it is not. */
+/** The number of matches; undefined for several filters at once, which nothing counts. */
 function totalOf(
   { status, code, assurance, permissionSet, accountId, search, order }: Wanted,
   { status: counts, ...totals }: Totals,

@@ -3,8 +3,7 @@ import { type Connection, permissionSetLabel, permissionSetOf } from '../../doma
 import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
 import type { Routes } from '../site.js';
 import { withOrganizations } from './connections.js';
-import type { Owned } from './owned.js';
-import { firstPage, wantedIn } from './query.js';
+import { firstPage, type Owned, wantedIn } from './query.js';
 
 const pageSize = 500;
 

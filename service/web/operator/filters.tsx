@@ -2,8 +2,7 @@ import { type ErrorCode, errorCatalog } from '../../domain/error-catalog/index.j
 import { FilterForm } from '../components/filters.js';
 import { assurances, statuses } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Totals } from './owned.js';
-import type { Wanted } from './query.js';
+import type { Totals, Wanted } from './query.js';
 
 export function Filters({ wanted, totals }: { wanted: Wanted; totals: Totals }) {
   const {

@@ -1,11 +1,19 @@
 import type { Connection } from '../../domain/connection.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
 import { isConnectionId } from '../../domain/ids.js';
-import type { ConnectionPage } from '../../domain/ports.js';
+import type { Organization } from '../../domain/organization.js';
+import type { ConnectionPage, Store } from '../../domain/ports.js';
 import { type Assurance, assurances, statuses } from '../components/status.js';
 import { type Visit, withQuery } from '../site.js';
 
-/** Which connections are shown; the address says all of it. */
+export type Totals = Awaited<ReturnType<Store['connectionTotals']>>;
+/** A connection with the organization that it belongs to. */
+export interface Owned {
+  readonly connection: Connection;
+  readonly organization: Organization | undefined;
+}
+
+/** The filters of the list; the address has all of them. */
 export interface Wanted extends Omit<ConnectionPage, 'limit'> {
   readonly assurance?: Assurance | undefined;
 }

@@ -3,8 +3,7 @@ import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { verificationOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
-import type { Owned, Totals } from './owned.js';
-import { addressOf, connectionPath } from './query.js';
+import { addressOf, connectionPath, type Owned, type Totals } from './query.js';
 
 /** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
 export const securityCodes = [

@@ -78,7 +78,7 @@ export function addOperatorSignIn(
     return visit.seeOther('/operator');
   });
 
-  /** The setting's token has no name, and no row that the audit log could belong to. */
+  /** The token of the settings has no record, so its sign-in is not audited. */
   async function recordSignIn(operator: Operator, requestId: string): Promise<void> {
     if (operator.id === undefined) return;
     await recordOutcome(

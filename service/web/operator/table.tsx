@@ -3,8 +3,7 @@ import { Link } from '../components/basics.js';
 import { AccountCell, CheckedCell, Reason, StatusCell } from '../components/connection-cells.js';
 import { Cell, Table } from '../components/table.js';
 import { useTexts } from '../page-context.js';
-import type { Owned } from './owned.js';
-import { connectionPath } from './query.js';
+import { connectionPath, type Owned } from './query.js';
 
 /** Connections as the vendor's staff sees them. */
 export function OperatorTable(props: {

@@ -3,12 +3,11 @@ import { classes, Link } from '../components/basics.js';
 import { Icon, type IconName } from '../components/icon.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { Texts } from '../texts/index.js';
-import type { Totals } from './owned.js';
-import { addressOf, type Wanted } from './query.js';
+import { addressOf, type Totals, type Wanted } from './query.js';
 
 const minuteMs = 60_000;
 
-/** How many connections have each version that is not the newest of its set, the most first. */
+/** Counts the connections on each outdated version of a set, the highest count first. */
 export function outdatedSets(totals: Totals, sets: PermissionSets): readonly (readonly [string, number])[] {
   return [...totals.permissionSets]
     .filter(([id]) => {
@@ -74,7 +73,7 @@ export function Tiles(props: {
   );
 }
 
-/** In a unit of which there are at least two. */
+/** An age in the largest unit of which there are at least two. */
 function ageIn(texts: Texts['operator']['age'], minutes: number): string {
   if (minutes < 120) return texts.minutes(minutes);
   return minutes < 2_880 ? texts.hours(Math.floor(minutes / 60)) : texts.days(Math.floor(minutes / 1_440));
@@ -91,7 +90,7 @@ function Tile(props: {
   const { number } = useTexts().operator;
   return (
     <Link
-      kind={classes('tile', props.kind && props.count !== 0 && `tile-${props.kind}`)}
+      kind={classes('card tile', props.kind && props.count !== 0 && `tile-${props.kind}`)}
       path={addressOf(props.to)}
     >
       <span class="tile-title">

@@ -17,7 +17,7 @@ const pageSize = 50;
 const statuses = ['failed', 'pending', 'delivered'] as const;
 type Status = (typeof statuses)[number];
 
-/** Which deliveries are shown; the address says all of it. */
+/** The filters of the list; the address has all of them. */
 interface Wanted {
   /** Undefined: all. */
   readonly status: Status | undefined;
@@ -70,7 +70,7 @@ function wantedIn(visit: Visit): Wanted {
   };
 }
 
-/** Of all endpoints of the organization together. */
+/** The deliveries to all endpoints of the organization, newest first. */
 async function newestDeliveries(
   { deps }: Site,
   organizationId: OrganizationId,
@@ -132,7 +132,7 @@ function WebhooksView({
         ) : hasEndpoints && status ? (
           <NoneFound text={texts.noMatch} path={path} />
         ) : (
-          <p class="section none">{hasEndpoints ? texts.noDeliveries : texts.noEndpoints}</p>
+          <p class="section muted">{hasEndpoints ? texts.noDeliveries : texts.noEndpoints}</p>
         )}
         <DeliveryPages {...found} />
       </section>

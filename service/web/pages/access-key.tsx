@@ -20,10 +20,9 @@ import {
 } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { type FieldOf, isFine, type Wrong, wrongOf } from '../form-errors.js';
-import { Crumbs, PageHead } from '../layout.js';
+import { ConnectionHead, Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { type Routes, refusalOf, type Visit } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
 import { accessKeysRefused } from './new-connection.js';
 
 /** A form for a key; secrets are never shown again. */
@@ -112,7 +111,7 @@ export function addAccessKeyPages(routes: Routes): void {
   }
 }
 
-/** A form that is not filled in right is 422, as a key that AWS refuses. */
+/** The status of an invalid form is 422, like that of a key that AWS refuses. */
 function answerStatus(error: RolebridgeError | undefined): number {
   if (error === undefined) return 200;
   return error.code === 'request_invalid' ? 422 : statusOf(error);
@@ -232,7 +231,7 @@ function KeyFields({ form }: { form: KeyForm }) {
   );
 }
 
-/** Which fields an error of AWS is about. */
+/** The field for each error of AWS. */
 const fieldOf: FieldOf = {
   access_key_invalid: 'accessKeyId',
   access_key_expired: 'accessKeyId',

@@ -6,16 +6,15 @@ import { Account, AsideCard, ButtonLink, Callout, PostButton } from '../componen
 import { CopyRows } from '../components/code.js';
 import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
+import { ConnectionHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { Routes } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
 
 const days = 7;
 
 /**
- * A link for the person who may create roles in the account: this one connection, and no scope. Only a person who may
- * manage the connection makes one: it lasts longer than the session, and a link that only connects would make its own
- * successors.
+ * A link for the person who can create roles in the account: it opens this one connection, and no scope. It requires
+ * `manage`: a link outlives the session, and a `connect` link could otherwise renew itself for ever.
  */
 export function addAdministratorLinkPage(routes: Routes): void {
   const { deps } = routes.site;
@@ -66,9 +65,7 @@ function LinkPage({ connection, url }: { connection: Connection; url: string }) 
       <div class="card narrow">
         <div class="section">
           <CopyRows rows={[[texts.link, url]]} />
-          <Callout kind="warn" icon="lock" title={texts.once}>
-            <span>{texts.onceLine(days)}</span>
-          </Callout>
+          <Callout kind="warn" icon="lock" title={texts.once} line={texts.onceLine(days)} />
         </div>
         <div class="section">
           <ul class="help list">

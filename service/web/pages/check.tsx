@@ -9,8 +9,7 @@ import type { Check } from '../../domain/verification.js';
 import { resultOf, storedResultOf } from '../check-result.js';
 import { PairCard } from '../components/steps.js';
 import { sentenceOf } from '../form-errors.js';
-import { isDecidedSoon } from '../settles-within.js';
-import { type Routes, refusalOf, type Visit, withQuery } from '../site.js';
+import { type Routes, refusalOf, type Site, type Visit, withQuery } from '../site.js';
 import type { Texts } from '../texts/index.js';
 import { CheckProgress } from './role-check.js';
 import { isComplete } from './scope-choices.js';
@@ -105,7 +104,7 @@ export function addCheckPages(routes: Routes): void {
     return sendSetup(visit, connection, { roleArn, progress });
   });
 
-  /** With all details: the stored ones, or the meaning of its code. */
+  /** Sends a verdict with the stored details, or with the meaning of its code. */
   function sendVerdict(
     visit: Visit,
     connection: Connection,
@@ -149,4 +148,27 @@ async function afterCheck(visit: Visit): Promise<string> {
   return isComplete(connection) || visit.session.connectionId
     ? `/connections/${connection.id}/connected`
     : `${withQuery(`/connections/${connection.id}/setup`, { ...chosenIn(visit) })}#step`;
+}
+
+/** Without JavaScript the POST waits this long for a verdict before it redirects to the progress page. */
+const soonMs = 2_000;
+
+/** True when the check ends soon; false while it continues. @throws errors of the check in that time */
+async function isDecidedSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
+  const waiting = new AbortController();
+  try {
+    const decided = check.then(() => true);
+    const isDecided = await Promise.race([
+      decided,
+      site.deps.clock.sleep(soonMs, waiting.signal).then(() => false),
+    ]);
+    // The progress page reads the outcome from the row of the check; an unexpected error is logged as well.
+    if (!isDecided)
+      decided.catch((error: unknown) => {
+        if (!(error instanceof RolebridgeError)) site.logger.error({ err: error }, 'a check failed');
+      });
+    return isDecided;
+  } finally {
+    waiting.abort();
+  }
 }

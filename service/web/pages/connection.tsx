@@ -10,10 +10,10 @@ import { Button, Form } from '../components/basics.js';
 import { Field } from '../components/field.js';
 import { wrongOf } from '../form-errors.js';
 import { historyOf, pageOf, personsOf } from '../history.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
 import { type Routes, refusalOf, type Visit } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
 import { ConnectionPage, type ConnectionPageProps } from './connection-page.js';
 import { scopeTree } from './scope-choices.js';
 

@@ -6,9 +6,9 @@ import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, Status } from '../components/status.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import type { Routes, Visit } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
 
 interface DeletePageProps {
   readonly connection: Connection;

@@ -16,7 +16,7 @@ import { type Routes, refusalOf, type Visit } from '../site.js';
 
 const dayMs = 86_400_000;
 
-/** API keys, for a person who signed in with one that may make them: a link makes none. */
+/** API keys. They require a session that an API key opened; links can't create keys. */
 export function addKeyPages(routes: Routes): void {
   const { deps } = routes.site;
 
@@ -61,7 +61,7 @@ interface KeyForm {
   readonly wrong: Wrong;
 }
 
-/** Where the request has what the form's fields hold. */
+/** The field of the form for each member of the request. */
 const fieldOf: FieldOf = {
   permissions: 'permission',
   scope: 'scope',
@@ -75,11 +75,11 @@ const makerOf = ({ organizationId, authority, key }: WebSession): KeyMaker => ({
   key,
 });
 
-/** As the API takes it, without empty fields. */
+/** The request as the API takes it, without empty fields. */
 function requestIn(visit: Visit, now: number) {
   const [scope, duration, days] = ['scope', 'duration', 'days'].map((name) => visit.field(name).trim());
   const names = (scope ?? '').split('/');
-  // More than three names are no scope, and none is dropped: a key must not reach further than was typed.
+  // Four or more names: an invalid scope, never a shortened one, which would reach further than was typed.
   const [project, environment, architecture] = names.length > 3 ? [''] : names;
   return {
     name: visit.field('name').trim(),
@@ -96,7 +96,7 @@ function requestIn(visit: Visit, now: number) {
   };
 }
 
-/** Not a time: the rule says so. */
+/** An invalid number stays as text, so that the schema rejects it. */
 const expiryOf = (days: number, now: number): string =>
   Number.isInteger(days) && days >= 1 && days <= 3_650
     ? new Date(now + days * dayMs).toISOString()

@@ -10,7 +10,7 @@ export type StatusFilter = (typeof statuses)[number];
 const sorts = ['status', 'name', 'account', 'checked'] as const;
 export type Sort = (typeof sorts)[number];
 
-/** Which part of the connections is shown; the address says all of it. */
+/** The search, filter and page of the list; the address has all of them. */
 export interface Wanted {
   readonly search: string;
   readonly status?: StatusFilter | undefined;
@@ -40,7 +40,7 @@ export function addressOf(wanted: Wanted, change: Partial<Wanted>): string {
   });
 }
 
-/** Made once: to make one for each comparison costs more than to render the page. */
+/** Created once: a collator for each comparison costs more than rendering the page. */
 const { compare } = new Intl.Collator('en', { numeric: true });
 
 export const order: Record<Sort, (one: Connection, other: Connection) => number> = {

@@ -27,7 +27,7 @@ import { ConnectionTable } from './list-table.js';
 import { accessKeysRefused } from './new-connection.js';
 
 interface Found {
-  /** Of the first {@link listSize} those that match the search, and as many more with such a name. */
+  /** The matches among the first {@link listSize}, then up to as many connections read by name. */
   readonly matching: readonly Connection[];
   readonly isCut: boolean;
 }

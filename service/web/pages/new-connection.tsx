@@ -4,9 +4,14 @@ import { isAccountId } from '../../domain/ids.js';
 import { requireWholeOrganization } from '../../domain/permission.js';
 import { type PermissionSetView, viewPermissionSet } from '../../domain/permission-set-view.js';
 import { isPermissionPreset } from '../../templates/index.js';
-import { AccountField, PartitionField, PermissionChoices, SetChoices } from '../components/account-fields.js';
-import { Button, Fold, Form, Link } from '../components/basics.js';
-import { Icon } from '../components/icon.js';
+import {
+  AccountField,
+  AccountStepForm,
+  PartitionField,
+  PermissionChoices,
+  SetChoices,
+} from '../components/account-fields.js';
+import { Fold, Link } from '../components/basics.js';
 import { CurrentStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { isFine, type Wrong } from '../form-errors.js';
 import { Crumbs, PageHead } from '../layout.js';
@@ -122,33 +127,28 @@ function NewConnectionPage({ partitions, takesKeys, given, sets, wrong }: NewCon
       <div class="with-side">
         <ol class="steps">
           <CurrentStep number={1} of={3} title={texts.step1}>
-            <Form path="/connections/new/role">
-              <div class="section">
-                <PartitionField partitions={partitions} chosen={given.partition} error={wrong.partition} />
-                <AccountField value={given.account} error={wrong.account} />
-              </div>
-              <fieldset class="section">
-                <legend class="sr">{texts.permissions}</legend>
-                {sets.length > 0 ? (
-                  <SetChoices sets={sets} chosen={given.set} error={wrong.permissions} />
-                ) : (
-                  <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
-                )}
-              </fieldset>
-              <div class="section">
-                <div class="actions row-between">
-                  <Button look="primary" size="lg">
-                    {texts.next}
-                    <Icon name="right" />
-                  </Button>
-                  {takesKeys && (
-                    <span class="small muted">
-                      {texts.useKey} <Link path="/connections/new/access-key">{accessKey.title}</Link>
-                    </span>
-                  )}
-                </div>
-              </div>
-            </Form>
+            <AccountStepForm
+              path="/connections/new/role"
+              account={
+                <>
+                  <PartitionField partitions={partitions} chosen={given.partition} error={wrong.partition} />
+                  <AccountField value={given.account} error={wrong.account} />
+                </>
+              }
+              beside={
+                takesKeys && (
+                  <span class="small muted">
+                    {texts.useKey} <Link path="/connections/new/access-key">{accessKey.title}</Link>
+                  </span>
+                )
+              }
+            >
+              {sets.length > 0 ? (
+                <SetChoices sets={sets} chosen={given.set} error={wrong.permissions} />
+              ) : (
+                <PermissionChoices chosen={given.permissions} error={wrong.permissions} />
+              )}
+            </AccountStepForm>
           </CurrentStep>
           <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
           <LaterStep number={3} title={texts.step3} line={texts.step3Line} />

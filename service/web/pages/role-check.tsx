@@ -95,7 +95,7 @@ export function InconclusiveCheck(step: RoleStep & { result: CheckResult }) {
   );
 }
 
-/** A check that has no verdict is repeated by the page's script, and not faster than that. */
+/** The page's script repeats a check without a verdict at most this often. */
 const leastSecondsToNextCheck = 30;
 
 const RoleArn = ({ roleArn }: { roleArn: string }) => (
@@ -104,7 +104,7 @@ const RoleArn = ({ roleArn }: { roleArn: string }) => (
   </p>
 );
 
-/** While checks are made, the title of a passed one says enough. */
+/** During a check, a passed row shows its title only. */
 const titleOnly = (row: CheckRow): CheckRow =>
   row.state === 'passed' ? { ...row, message: undefined } : row;
 

@@ -19,7 +19,6 @@ import { useTexts } from '../page-context.js';
 import { secretVariable } from '../role-formats.js';
 import { CheckForm } from './role-check.js';
 import { type RoleStep, roleStepPath } from './role-step-state.js';
-import { RoleValues } from './role-values.js';
 
 export function CodePanel(step: RoleStep) {
   const texts = useTexts().setup;
@@ -48,6 +47,26 @@ export function CodePanel(step: RoleStep) {
       <CallbackSecret {...step} />
       <RoleValues {...step} />
     </div>
+  );
+}
+
+/** Values of the role, to copy one by one. */
+export function RoleValues({ trust, principal }: Pick<RoleStep, 'trust' | 'principal'>) {
+  const texts = useTexts().setup;
+  return (
+    <>
+      <CopyRows
+        rows={[
+          trust.pendingExternalId
+            ? [texts.newExternalId, trust.pendingExternalId]
+            : [texts.externalId, trust.externalId],
+          [texts.principal, principal],
+        ]}
+      />
+      <Fold title={texts.whatIsExternalId}>
+        <p class="help">{texts.whatIsExternalIdAnswer}</p>
+      </Fold>
+    </>
   );
 }
 
@@ -107,9 +126,7 @@ function CallbackSecret({ connection, format, permissions, callbackSecret }: Rol
           text={`export ${secretVariable}='${callbackSecret}'\n${commands}`}
         />
       )}
-      <Callout kind="warn" icon="key" title={texts.secretOnce} role="status">
-        <span>{texts.secretOnceLine}</span>
-      </Callout>
+      <Callout kind="warn" icon="key" title={texts.secretOnce} role="status" line={texts.secretOnceLine} />
     </>
   );
 }

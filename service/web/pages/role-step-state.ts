@@ -26,7 +26,7 @@ export interface RoleStep {
   readonly callbackSecret?: string | undefined;
   /** Just created, with a set-up code in it; shown only once. */
   readonly setupCommand?: string | undefined;
-  /** That of the set-up code, where there is one. */
+  /** The expiry of the set-up code, if there is one. */
   readonly setupCodeExpiresAt?: string | undefined;
   /** The last entered or reported role. */
   readonly roleArn: string;

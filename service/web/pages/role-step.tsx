@@ -5,9 +5,8 @@ import { Icon } from '../components/icon.js';
 import { accountOf } from '../components/status.js';
 import { useTexts } from '../page-context.js';
 import { CheckForm, FailedCheck, InconclusiveCheck } from './role-check.js';
-import { CodePanel, WaitingForDeploy } from './role-code.js';
+import { CodePanel, RoleValues, WaitingForDeploy } from './role-code.js';
 import { type RoleStep, roleStepPath } from './role-step-state.js';
-import { RoleValues } from './role-values.js';
 
 /** The open part of the second step: instructions for the role, or the result of its check. */
 export function RoleStepBody(step: RoleStep) {

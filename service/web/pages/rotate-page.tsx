@@ -9,10 +9,10 @@ import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, Refusal } from '../components/refusal.js';
 import { assuranceOf, verificationOf } from '../components/status.js';
 import { Waiting } from '../components/steps.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import type { Format } from '../role-formats.js';
 import { withQuery } from '../site.js';
-import { ConnectionHead } from './connection-head.js';
 
 export interface Rotation {
   readonly connection: RoleConnection;
@@ -111,9 +111,7 @@ function Deploy(rotation: Rotation) {
       <div class="section">
         {result?.kind === 'inconclusive' && <NoVerdict result={result} />}
         {rotation.isUnchanged && (
-          <Callout icon="clock" role="status" title={texts.notYet}>
-            <span>{texts.notYetLine}</span>
-          </Callout>
+          <Callout icon="clock" role="status" title={texts.notYet} line={texts.notYetLine} />
         )}
         <h2 id="deploy">{texts.changeLine}</h2>
         <CopyRows rows={[[setup.newExternalId, connection.pendingExternalId ?? '']]} />
@@ -195,7 +193,7 @@ function Instructions({ connection, format, change }: Rotation) {
   );
 }
 
-/** Of a long text, what changes and three lines around it. */
+/** The changed lines of a long text, with three lines around each. */
 function around(lines: readonly CodeLine[]): CodeLine[] {
   const isNear = lines.map((_, index) =>
     lines.slice(Math.max(0, index - 3), index + 4).some(({ change }) => change !== undefined),
@@ -213,9 +211,13 @@ function OldAccepted(rotation: Rotation) {
   return (
     <section class="card">
       <div class="section">
-        <Callout kind="warn" icon="alert" role="alert" title={texts.oldAccepted}>
-          <span>{texts.oldAcceptedLine}</span>
-        </Callout>
+        <Callout
+          kind="warn"
+          icon="alert"
+          role="alert"
+          title={texts.oldAccepted}
+          line={texts.oldAcceptedLine}
+        />
         {change && (
           <Code
             id="change"
@@ -249,9 +251,14 @@ function Done({ connection }: { connection: RoleConnection }) {
   return (
     <section class="card">
       <div class="section">
-        <Callout kind="ok" icon={isProven ? 'proven' : 'ok'} role="status" title={texts.done} more="moment">
-          <span>{texts.doneLine}</span>
-        </Callout>
+        <Callout
+          kind="ok"
+          icon={isProven ? 'proven' : 'ok'}
+          role="status"
+          title={texts.done}
+          more="moment"
+          line={texts.doneLine}
+        />
         <Checks rows={rows} />
         <div class="actions">
           <ButtonLink path={`/connections/${connection.id}`} look="primary">

@@ -1,6 +1,7 @@
 import { cancelExternalIdRotation, rotateExternalId } from '../../actions/rotate-external-id.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
+import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
 import { trustPolicy } from '../../domain/trust-policy.js';
@@ -9,7 +10,10 @@ import { type Format, formatOf, presetOf, roleTemplate } from '../role-formats.j
 import { type Routes, refusalOf, type Visit, withQuery } from '../site.js';
 import { RotatePage, type Rotation } from './rotate-page.js';
 
-/** Rotating the external ID: asked first, then deployed, then the old one is denied. */
+/** The most pages of 100 records that are read for the last verdict; the hourly check writes one. */
+const mostVerdictPages = 10;
+
+/** Rotates the external ID in three stages: confirm, deploy, old ID denied. */
 export function addRotatePages(routes: Routes): void {
   const { site } = routes;
   const { deps } = site;
@@ -53,7 +57,7 @@ export function addRotatePages(routes: Routes): void {
     return visit.send(
       <RotatePage
         connection={role}
-        stage={stageOf(role, isDone, more.result?.code ?? (await lastVerdict(role)))}
+        stage={await stageOf(role, isDone, more.result)}
         format={format}
         change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
         {...more}
@@ -68,14 +72,34 @@ export function addRotatePages(routes: Routes): void {
     );
   }
 
-  /** The failure of the last check since the rotation started: the connection itself stays connected. */
+  async function stageOf(
+    role: RoleConnection,
+    isDone: boolean,
+    result: CheckResult | undefined,
+  ): Promise<Rotation['stage']> {
+    if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
+    const code = result?.code ?? (await lastVerdict(role));
+    return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
+  }
+
+  /** Why the last check since the start of the rotation failed; the connection itself stays connected. */
   async function lastVerdict({ id, organizationId }: RoleConnection): Promise<string | undefined> {
-    const { records } = await deps.store.auditRecords(organizationId, { limit: 10, connectionId: id });
-    const last = records.find(
-      ({ phase, action }) =>
-        phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
-    );
-    return last?.phase === 'outcome' ? last.code : undefined;
+    let before: AuditRecord['id'] | undefined;
+    for (let page = 0; page < mostVerdictPages; page++) {
+      const { records, hasMore } = await deps.store.auditRecords(organizationId, {
+        limit: 100,
+        before,
+        connectionId: id,
+      });
+      const last = records.find(
+        ({ phase, action }) =>
+          phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
+      );
+      if (last?.phase === 'outcome') return last.code;
+      if (!hasMore) return undefined;
+      before = records.at(-1)?.id;
+    }
+    return undefined;
   }
 
   /** The code to deploy in that format, before and after. */
@@ -89,11 +113,6 @@ export function addRotatePages(routes: Routes): void {
       roleTemplate(deps, of, of, { format, permissions: presetOf('') }).text;
     return { before: textOf({ ...role, pendingExternalId: undefined }), after: textOf(role) };
   }
-}
-
-function stageOf(role: RoleConnection, isDone: boolean, code: string | undefined): Rotation['stage'] {
-  if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
-  return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
 }
 
 function roleOf(connection: Connection): RoleConnection {

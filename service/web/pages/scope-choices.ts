@@ -7,9 +7,9 @@ import type { Wrong } from '../form-errors.js';
 import type { WebSession } from '../session.js';
 import type { Site, Visit } from '../site.js';
 
-/** So many scopes of other connections are listed; others are entered by name. */
+/** The most listed scopes of other connections; others are entered by name. */
 const treeSize = 50;
-/** So many declared targets are listed. */
+/** The most listed declared targets. */
 const declaredSize = 300;
 
 /** The input: everything stays after an error. */
@@ -46,7 +46,7 @@ export interface ScopeChoices {
   readonly connection: Connection;
   readonly tree: ScopeNode;
   readonly isCut: boolean;
-  /** Where targets are declared they are chosen from the list alone. */
+  /** False where targets are declared: they are chosen from the list alone. */
   readonly canType: boolean;
   readonly form: ScopeForm;
 }
@@ -76,7 +76,7 @@ export async function scopeChoices(
 export const isComplete = ({ name, scopes }: Connection): boolean =>
   name !== defaultName && scopes.length > 0;
 
-/** The account's alias is a name to start with; no scope is ever chosen in advance. */
+/** Suggests the account's alias as the name; never preselects a scope. */
 export const initialForm = (connection: Connection): ScopeForm => ({
   name: connection.name === defaultName ? (aliasOf(connection) ?? '') : connection.name,
   chosen: new Set(connection.scopes.map(scopeKey)),

@@ -8,14 +8,14 @@ import { requireScope } from '../../domain/permission.js';
 import { scopeFromKey, scopeName } from '../../domain/scope.js';
 import { ScopeFields } from '../components/scope-fields.js';
 import { isFine, wrongOf } from '../form-errors.js';
+import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import { type Routes, refusalOf, type Visit } from '../site.js';
 import type { Texts } from '../texts/index.js';
-import { ConnectionHead } from './connection-head.js';
 import { nothingTyped, type ScopeChoices, type ScopeForm, scopeChoices } from './scope-choices.js';
 import { sendSetup } from './setup.js';
 
-/** Where a connection applies: the last step of the set-up, and a separate page later. */
+/** The scope of a connection: the last step of the set-up, and a separate page later. */
 export function addScopePages(routes: Routes): void {
   const { site } = routes;
   const { deps } = site;
@@ -63,7 +63,7 @@ export function addScopePages(routes: Routes): void {
     await setScopes(deps, by, connection, scopes, replaced, session.authority, name);
   }
 
-  /** The form as it is shown again: a scope that was typed is in the list when a connection there is to be replaced. */
+  /** After an error: a typed scope that is taken moves into the list, where its conflict can be confirmed. */
   async function entered(connection: Connection, form: ScopeForm): Promise<ScopeForm> {
     const { project, environment, architecture } = form.wrong;
     const key = keyOf(form.typed);
@@ -107,13 +107,13 @@ export function addScopePages(routes: Routes): void {
       ...(withName && name === '' && { name: texts.setup.nameMissing }),
       ...(needsScope && chosen.size === 0 && isFine(wrongNames) && { form: texts.scope.none }),
       ...(taken.some((each) => !replaced.has(each)) && { form: texts.scope.conflict }),
-      // Left out, it would end what applies today.
+      // Ignored, it would remove a scope that is in use.
       ...(!checked.every(isKey) && { form: texts.scope.unknown }),
     };
     return { name, chosen, replaced, typed, wrong };
   }
 
-  /** Of these scopes with their holders, those that another connection holds that its customer did not disconnect. */
+  /** The holders of these scopes that conflict, with the scope; a disconnected one does not. */
   async function takenOf(connection: Connection, keys: ReadonlySet<string>): Promise<string[]> {
     const holders = await deps.store.scopeHolders(connection.organizationId, [...keys]);
     return holders

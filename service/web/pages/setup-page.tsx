@@ -1,8 +1,7 @@
 import { type Connection, permissionSetOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
-import { AccountField, PermissionChoices } from '../components/account-fields.js';
-import { Account, Button, Form, useHref } from '../components/basics.js';
-import { Icon } from '../components/icon.js';
+import { AccountField, AccountStepForm, PermissionChoices } from '../components/account-fields.js';
+import { Account, useHref } from '../components/basics.js';
 import type { PairState } from '../components/pair.js';
 import { PermissionSetStatements } from '../components/permission-set.js';
 import { ScopeFields } from '../components/scope-fields.js';
@@ -29,7 +28,7 @@ interface Setup {
   readonly scope: ScopeChoices | undefined;
   /** The role's permissions, if the vendor has permission sets. */
   readonly set: PermissionSetView | undefined;
-  /** Where the vendor is in several. */
+  /** The connection's partition, if the vendor is in several. */
   readonly partition: string | undefined;
 }
 
@@ -42,79 +41,53 @@ const roleKeyOf = (connection: Connection): string =>
     permissionSetOf(connection)?.version,
   ].join(' ');
 
+/** The reason to create a role: a new connection, an access key to end, or a role to replace, in the console or as code. */
+function flowOf({ connection, roleStep, isReplacing }: Setup): 'connect' | 'migrate' | 'replace' | 'code' {
+  if (connection.method === 'access_key' && roleStep) return 'migrate';
+  if (!isReplacing) return 'connect';
+  return roleStep?.format === 'console' ? 'replace' : 'code';
+}
+
 /** One open step; those before are a line each, those after a title and a sentence. */
 export function SetupPage(props: Setup) {
   const { setup: texts, list } = useTexts();
-  const { connection, open, roleStep, scope } = props;
-  const connectionUrl = useHref()(`/connections/${connection.id}`);
-  const isMigration = connection.method === 'access_key' && roleStep !== undefined;
-  const isNew = connection.status === 'pending' || (!isMigration && !props.isReplacing);
-  const isCode = props.isReplacing && roleStep?.format !== 'console';
-  const [title, lead] = isMigration
-    ? [texts.migrateTitle, texts.migrateLead]
-    : isCode
-      ? [texts.codeTitle, texts.codeLead]
-      : props.isReplacing
-        ? [texts.replaceTitle, texts.replaceLead]
-        : [texts.title, texts.lead];
-  const state = stateOf(props);
-  const isFailed = roleStep?.result?.kind === 'refused';
+  const { connection, open, scope, partition } = props;
+  const flow = flowOf(props);
+  const heads = {
+    connect: [texts.title, texts.lead],
+    migrate: [texts.migrateTitle, texts.migrateLead],
+    replace: [texts.replaceTitle, texts.replaceLead],
+    code: [texts.codeTitle, texts.codeLead],
+  } as const;
+  const [title, lead] = heads[flow];
+  const path = `/connections/${connection.id}`;
+  const isNew = connection.status === 'pending' || flow === 'connect';
+  const name = partition && texts.forPartition(texts.partitions[partition] ?? partition);
   // A role in the place of another starts here; a named connection with a scope also ends here.
-  const first = isMigration || props.isReplacing ? 1 : 2;
+  const first = flow === 'connect' ? 2 : 1;
   const last = first === 1 && isComplete(connection) ? 1 : first + 1;
   return (
     <>
       <Crumbs
-        links={[
-          ['/connections', list.title],
-          ...(isNew ? [] : [[`/connections/${connection.id}`, connection.name] as const]),
-        ]}
+        links={[['/connections', list.title], ...(isNew ? [] : [[path, connection.name] as const])]}
         here={isNew ? texts.crumb : title}
       />
-      <PageHead
-        title={title}
-        lead={
-          props.partition === undefined ? (
-            lead
-          ) : (
-            <>
-              {lead} {texts.forPartition(texts.partitions[props.partition] ?? props.partition)}
-            </>
-          )
-        }
-      />
-      <div data-live="status" data-reload data-then={props.isReplacing ? connectionUrl : undefined}>
+      <PageHead title={title} lead={name ? `${lead} ${name}` : lead} />
+      <div data-live="status" data-reload data-then={props.isReplacing ? useHref()(path) : undefined}>
         <span hidden data-state={roleKeyOf(connection)} />
       </div>
       <div class="with-side">
         <ol class="steps">
-          {isMigration || props.isReplacing ? undefined : <FirstStep {...props} />}
-          {open === 'account' ? (
-            <LaterStep number={2} title={texts.step2} line={texts.step2Line} />
-          ) : open === 'role' && roleStep ? (
-            <CurrentStep
-              number={first}
-              of={last}
-              title={isCode ? texts.deployRole : texts.step2}
-              failed={isFailed}
-            >
-              {props.progress ? (
-                <CheckProgress
-                  roleArn={roleStep.roleArn}
-                  checks={[]}
-                  isPropagating={props.progress.isPropagating}
-                  refreshPath={props.refreshPath}
-                />
-              ) : (
-                <RoleStepBody {...roleStep} />
-              )}
-            </CurrentStep>
-          ) : (
-            <ConfirmedStep connection={connection} />
-          )}
+          {flow === 'connect' && <FirstStep {...props} />}
+          <SecondStep
+            {...props}
+            number={first}
+            of={last}
+            title={flow === 'code' ? texts.deployRole : texts.step2}
+          />
           {scope ? (
             <CurrentStep number={3} of={3} title={texts.step3}>
-              <ScopeFields {...scope} action={`/connections/${connection.id}/finish`} withName />
+              <ScopeFields {...scope} action={`${path}/finish`} withName />
             </CurrentStep>
           ) : (
             last > first && <LaterStep number={last} title={texts.step3} line={texts.step3Line} />
@@ -123,11 +96,33 @@ export function SetupPage(props: Setup) {
         <Aside
           connection={connection}
           open={open}
-          state={state}
+          state={stateOf(props)}
           stays={connection.status === 'connected' && open === 'role'}
         />
       </div>
     </>
+  );
+}
+
+function SecondStep({
+  connection,
+  open,
+  roleStep,
+  progress,
+  refreshPath,
+  ...step
+}: Setup & { number: number; of: number; title: string }) {
+  const { step2, step2Line } = useTexts().setup;
+  if (open === 'account') return <LaterStep number={2} title={step2} line={step2Line} />;
+  if (open !== 'role' || roleStep === undefined) return <ConfirmedStep connection={connection} />;
+  return (
+    <CurrentStep {...step} failed={roleStep.result?.kind === 'refused'}>
+      {progress ? (
+        <CheckProgress {...progress} roleArn={roleStep.roleArn} checks={[]} refreshPath={refreshPath} />
+      ) : (
+        <RoleStepBody {...roleStep} />
+      )}
+    </CurrentStep>
   );
 }
 
@@ -143,34 +138,24 @@ function FirstStep({ connection, roleStep, open, account: form, set }: Setup) {
   if (open === 'account')
     return (
       <CurrentStep number={1} of={3} title={texts.step1}>
-        <Form path={`/connections/${connection.id}/account`}>
-          <div class="section">
-            {connection.expectedAccountId === undefined ? (
+        <AccountStepForm
+          path={`/connections/${connection.id}/account`}
+          account={
+            connection.expectedAccountId === undefined ? (
               <AccountField value={form.account} error={form.wrong.account} />
             ) : (
               <p>
                 {texts.account}: <Account id={connection.expectedAccountId} />
               </p>
-            )}
-          </div>
-          <fieldset class="section">
-            <legend class="sr">{texts.permissions}</legend>
-            {set && <h3 aria-hidden="true">{texts.permissions}</h3>}
-            {set ? (
-              <PermissionSetStatements view={set} choose={`optional-${set.id.split('@')[0]}`} />
-            ) : (
-              <PermissionChoices chosen={form.permissions} error={form.wrong.permissions} />
-            )}
-          </fieldset>
-          <div class="section">
-            <div class="actions">
-              <Button look="primary" size="lg">
-                {texts.next}
-                <Icon name="right" />
-              </Button>
-            </div>
-          </div>
-        </Form>
+            )
+          }
+        >
+          {set ? (
+            <PermissionSetStatements view={set} choose={`optional-${set.id.split('@')[0]}`} />
+          ) : (
+            <PermissionChoices chosen={form.permissions} error={form.wrong.permissions} />
+          )}
+        </AccountStepForm>
       </CurrentStep>
     );
   if (connection.method === 'access_key') return null;

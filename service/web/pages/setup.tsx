@@ -18,7 +18,7 @@ import { SetupPage } from './setup-page.js';
 /** State that a request adds to the set-up of a connection. */
 export interface SetupMoment {
   readonly callbackSecret?: string | undefined;
-  /** With a set-up code: shown once. */
+  /** The command with a set-up code; shown once. */
   readonly setupCommand?: string | undefined;
   readonly roleArn?: string | undefined;
   readonly arnError?: string | undefined;

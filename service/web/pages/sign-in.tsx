@@ -88,7 +88,7 @@ export function addLinkPages(routes: Routes, limits: Pick<RateLimits, 'address'>
   });
 }
 
-/** Where there is something to do. */
+/** The page with the next thing to do. */
 async function firstPageOf({ deps }: Site, link: Token): Promise<string> {
   const { connectionId, authority, access } = linkIn(link);
   if (connectionId === undefined) return '/connections';

@@ -165,7 +165,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     steps: {
       done: (n) => `Schritt ${n}, erledigt:`,
       current: (n, of) => `Schritt ${n} von ${of}:`,
-      later: (n) => `Schritt ${n}, später:`,
+      later: (n) => `Schritt ${n}, nicht begonnen:`,
       change: 'Ändern',
       view: 'Ansehen',
     },
@@ -460,7 +460,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       noTwo: 'Zwei Verbindungen können nicht denselben Geltungsbereich haben.',
       replace: (name) =>
         `Ersetzen. Neue Arbeit läuft in diesem Konto; ${name} behält ihre übrigen Geltungsbereiche.`,
-      conflict: 'Ein gewählter Geltungsbereich gehört einer anderen Verbindung. Entscheiden Sie unten.',
+      conflict:
+        'Ein gewählter Geltungsbereich gehört einer anderen Verbindung. Wählen Sie unten, ob sie ersetzt wird.',
       unknown: 'Das ist kein Geltungsbereich. Wählen Sie einen aus der Liste.',
       none: 'Wählen Sie mindestens einen Geltungsbereich, oder wählen Sie ihn später.',
       other: 'Etwas, das nicht in der Liste ist',
@@ -558,7 +559,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       security: 'Sicherheitsereignisse',
       open: (count) => (count === 0 ? 'Keine offen' : `${count} offen`),
       allOf: 'Alle ansehen:',
-      noSecurity: 'Kein anderer Kunde kann eine Rolle verwenden, und jedes Konto ist das erwartete.',
+      noSecurity: 'Keine offenen Sicherheitsereignisse.',
       all: 'Alle Verbindungen',
       linkLead: 'Eine Person mit Zugang zum Dienst hat diesen Link für Sie erstellt. Er gilt einmal.',
       organizations: 'Organisationen',
