@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { organizationId } from './ids.js';
 import { isoTime } from './verification.js';
 
-/** What the holder of a secret can do for a while. The store has only the hash of the secret (for an enrollment, of its id). */
+/** A temporary right of the holder of a secret. The store has only the hash of the secret (for an enrollment, of its id). */
 export const tokenSchema = z.strictObject({
   kind: z.enum([
     'web_session',

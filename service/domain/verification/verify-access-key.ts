@@ -103,7 +103,7 @@ const refusals = {
   key_unknown: [
     'access_key_invalid',
     'AWS does not know the access key id, or not together with this session token.',
-    'Check in the IAM console that the key is active, check its partition, and copy it again, with its session token if it begins with ASIA. A key takes up to a minute to propagate.',
+    'Check in the IAM console that the key is active, check its partition, and copy it again, with its session token if it begins with ASIA. A new key can need a minute to propagate.',
   ],
   secret_wrong: [
     'access_key_invalid',
