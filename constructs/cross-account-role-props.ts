@@ -51,7 +51,7 @@ export interface CrossAccountRoleProps {
   readonly path?: string;
   /**
    * The role's description.
-   * @default 'Lets a vendor in, with the connection's external ID'
+   * @default 'Cross-account access for a vendor, with the connection's external ID'
    * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
    */
   readonly description?: string;

@@ -54,9 +54,9 @@ export function connectedDetails(body: Readonly<Record<string, unknown>>): strin
     ...(set
       ? labelled('Allowed', `${set}${without.length > 0 ? `, without ${without.join(', ')}` : ''}`)
       : []),
-    ...sidLines('Lacking', report?.unavailable),
-    ...sidLines('Unasked', report?.notChecked),
-    ...(newest ? labelled('Newer', `${newest} is available`) : []),
+    ...sidLines('Missing', report?.unavailable),
+    ...sidLines('Skipped', report?.notChecked),
+    ...(newest ? labelled('Update', `${newest} is available`) : []),
     ...[...objectsOf(body.warnings), ...unproven.map((message) => ({ message, code: undefined }))].flatMap(
       ({ message, code }) => labelled('Note', textOf(message) ?? textOf(code) ?? ''),
     ),

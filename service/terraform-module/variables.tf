@@ -145,7 +145,7 @@ variable "path" {
 variable "description" {
   description = "The role's description."
   type        = string
-  default     = "Lets a vendor in, with the connection's external ID"
+  default     = "Cross-account access for a vendor, with the connection's external ID"
 
   validation {
     condition     = can(regex("^[\\t\\n\\r\\x20-\\x7e\\xa1-\\xff]*$", var.description)) && length(var.description) <= 1000

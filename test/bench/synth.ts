@@ -111,7 +111,7 @@ const byHand: Build = (stack, number) => {
         },
       ],
     }),
-    description: "Lets a vendor in, with the connection's external ID",
+    description: "Cross-account access for a vendor, with the connection's external ID",
     forceDetachPolicies: true,
   });
   const lifecycle = { replaceTriggeredBy: [`${dependable(role)}.unique_id`] };

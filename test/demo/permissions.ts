@@ -83,7 +83,7 @@ export async function upgradePermissions(
         expectSuccess(await terraform('init', '-no-color'));
         return expectSuccess(await terraform('apply', '-auto-approve', '-no-color'));
       }),
-      /\(local-exec\): (\w+: connected| {2}(Allowed|Lacking) )/,
+      /\(local-exec\): (\w+: connected| {2}(Allowed|Missing) )/,
     );
     const connection = expectStatus(200, await vendor.call('GET', path));
     const { assurance, permissions, permissionSet } = connection;

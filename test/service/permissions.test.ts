@@ -140,8 +140,8 @@ test("the callback’s last lines list the role's permissions", async () => {
   const { stdout } = await run('deploy@1');
   expect(stdout).toContain(`connected to ${role.account.accountId}, proven, permissions complete`);
   expect(stdout).toContain('Allowed  deploy@1');
-  expect(stdout).toContain('Lacking  Cost: Why Cost.');
-  expect(stdout).toContain('Unasked  Wild: Why Wild.');
+  expect(stdout).toContain('Missing  Cost: Why Cost.');
+  expect(stdout).toContain('Skipped  Wild: Why Wild.');
 
   await role.put(allow(['s3:ListAllMyBuckets']));
   const { stdout: refused } = await run('deploy@1');
