@@ -189,7 +189,8 @@ export class CrossAccountRole extends Construct {
     return {
       ...(props.roleName === undefined ? { namePrefix: this.namePrefix } : { name: props.roleName }),
       assumeRolePolicy: this.trustPolicyJson,
-      description: props.description ?? "Cross-account access for a vendor, with the connection's external ID",
+      description:
+        props.description ?? "Cross-account access for a vendor, with the connection's external ID",
       // A policy that someone attached by hand must not keep the role from being destroyed.
       forceDetachPolicies: true,
       ...(props.path === undefined ? {} : { path: props.path }),
