@@ -56,7 +56,7 @@ export const onCdktn = {
 
 /**
  * unit: nothing listens but the AWS sandbox. service: the service in this process, over HTTP. slow: other processes,
- * PostgreSQL, packed packages. `test/real/` needs more than npm installs: `jest.real.config.js`.
+ * PostgreSQL, packed packages, input for every form of the pages. `test/real/` needs more than npm installs: `jest.real.config.js`.
  */
 export default {
   projects: [
