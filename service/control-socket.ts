@@ -2,31 +2,28 @@
  * Commands to a running service, over a Unix socket in the data directory, which only its owner can access. Each command
  * and each answer is one JSON value.
  */
+import { existsSync } from 'node:fs';
 import { chmod, unlink } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { RolebridgeError } from './domain/errors.js';
 import { errorCode } from './domain/verification.js';
+import { socketPathsIn } from './socket-path.js';
 import { messageOf } from './unknown-value.js';
 
 const longestQuestion = 64 * 1024;
 
-/** The shorter of the absolute and the relative path: the path of a socket has at most 107 bytes. */
-function socketPath(directory: string): string {
-  const path = join(directory, '.control');
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.length < path.length ? fromHere : path;
-}
+const socketName = '.control';
 
 /** Answers commands with `run`. @returns a function that stops it */
 export async function listenForControl(
   directory: string,
   run: (question: unknown) => Promise<unknown>,
 ): Promise<() => Promise<void>> {
-  const path = socketPath(directory);
+  const paths = await socketPathsIn(directory);
   // This process has the lock of the data directory: another socket is left over.
-  await unlink(path).catch(() => {});
+  await unlink(join(directory, socketName)).catch(() => {});
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
     readAll(socket, longestQuestion)
@@ -35,19 +32,25 @@ export async function listenForControl(
       .then((answer) => socket.end(JSON.stringify(answer)));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(path, resolve);
+    server.once('error', reject).listen(paths.path(socketName), resolve);
   });
-  await chmod(path, 0o600);
+  await chmod(join(directory, socketName), 0o600);
   server.unref();
-  return () => new Promise((resolve) => server.close(() => resolve()));
+  return async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await paths.close();
+  };
 }
 
 /** Sends a command; undefined if no service uses the directory. @throws RolebridgeError the service's error */
 export async function askForControl(directory: string, question: unknown): Promise<object | undefined> {
-  const socket = connect({ path: socketPath(directory), allowHalfOpen: true });
+  if (!existsSync(directory)) return undefined;
+  const paths = await socketPathsIn(directory);
+  const socket = connect({ path: paths.path(socketName), allowHalfOpen: true });
   const isThere = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
   });
+  await paths.close();
   if (!isThere) return undefined;
   socket.end(JSON.stringify(question));
   const { answer, problem } = reply.parse(JSON.parse(await readAll(socket)));

@@ -1,5 +1,5 @@
 /** Commands beside a running service, through the socket in its data directory. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askForControl, listenForControl } from '../../service/control-socket.js';
@@ -18,4 +18,15 @@ test('an answer of any length arrives, and a question over 64 kB is refused', as
   await expect(askForControl(directory, { name: 'x'.repeat(100_000) })).rejects.toThrow();
   expect(asked).toEqual([{ command: 'operator-token.list' }]);
   await end();
+});
+
+test('a data directory may have a longer path than a socket', async () => {
+  const deep = join(directory, 'd'.repeat(120));
+  expect(await askForControl(deep, {})).toBeUndefined();
+  mkdirSync(deep);
+  expect(await askForControl(deep, {})).toBeUndefined();
+  const end = await listenForControl(deep, async () => ({ tokens: [] }));
+  expect(await askForControl(deep, {})).toEqual({ tokens: [] });
+  await end();
+  expect(await askForControl(deep, {})).toBeUndefined();
 });

@@ -55,6 +55,16 @@ describe.each(documents)('%s', (file) => {
   });
 });
 
+test('ARCHITECTURE.md names only files that exist', () => {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  }).split('\n');
+  const named = [...textOf('ARCHITECTURE.md').matchAll(/`([\w./-]+\.tsx?)`/g)].map(([, name = '']) => name);
+  expect(
+    named.filter((name) => !files.some((file) => `/${file}`.endsWith(`/${name}`) && existsSync(file))),
+  ).toEqual([]);
+});
+
 test.each(['constructs', 'service', 'client', 'aws-sandbox'])(
   'the README of %s links only into its package',
   (folder) => {

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { RolebridgeError } from '../../domain/errors.js';
+import { socketPathsIn } from '../../socket-path.js';
 import { codeOf } from '../../unknown-value.js';
 import { fileOperations, ignoreMissingFile, syncDirectory } from './files.js';
 
@@ -82,10 +83,10 @@ export async function takeLock(directory: string, onLost?: (error: Error) => voi
 /** The process that has the directory; undefined when there is none. Never waits for a lock. */
 export async function askHolder(directory: string): Promise<Holder | undefined> {
   if (!existsSync(directory)) return undefined;
-  const place = await socketPlace(directory);
+  const paths = await socketPathsIn(directory);
   let isSilent = false;
   try {
-    const socket = connect(place.path(socketName));
+    const socket = connect(paths.path(socketName));
     socket.setTimeout(silenceMs, () => {
       isSilent = true;
       socket.destroy();
@@ -94,7 +95,7 @@ export async function askHolder(directory: string): Promise<Holder | undefined> 
     if (pid === '' && !isSilent) return undefined;
     return { name: /^\d+$/.test(pid) ? `process ${pid}` : 'a process that does not answer', isSilent };
   } finally {
-    await place.close();
+    await paths.close();
   }
 }
 
@@ -111,7 +112,7 @@ const inUse = (directory: string, { name }: Holder): RolebridgeError =>
 
 /** @returns stops listening */
 async function listen(directory: string): Promise<() => Promise<void>> {
-  const place = await socketPlace(directory);
+  const paths = await socketPathsIn(directory);
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.end(String(process.pid));
@@ -119,26 +120,16 @@ async function listen(directory: string): Promise<() => Promise<void>> {
   // Bound under another name: Node removes the name that it bound when it closes, which may be a successor's by then.
   const own = `.${randomBytes(6).toString('hex')}`;
   try {
-    await once(server.listen(place.path(own)), 'listening');
+    await once(server.listen(paths.path(own)), 'listening');
   } catch (error) {
-    await place.close();
+    await paths.close();
     throw error;
   }
   server.unref();
   await rename(join(directory, own), join(directory, socketName));
   return async () => {
     await new Promise((resolve) => server.close(resolve));
-    await place.close();
-  };
-}
-
-/** A socket's path has 107 bytes at most; a longer one goes through the directory's descriptor. */
-async function socketPlace(directory: string) {
-  const isShort = Buffer.byteLength(join(directory, '.0123456789ab')) < 100;
-  const handle: FileHandle | undefined = isShort ? undefined : await open(directory, 'r');
-  return {
-    path: (name: string) => (handle ? `/proc/self/fd/${handle.fd}/${name}` : join(directory, name)),
-    close: async () => handle?.close(),
+    await paths.close();
   };
 }
 
