@@ -6,5 +6,7 @@ export default {
     { ...base, displayName: 'real', testMatch: ['<rootDir>/test/real/**/*.test.ts'] },
     { ...onCdktn, testMatch: ['<rootDir>/test/real/{constructs-apply,life-cycle}.test.ts'] },
   ],
+  // Terraform and the browser wait more than they compute.
+  maxWorkers: 2,
   testTimeout: 300_000,
 };

@@ -35,7 +35,7 @@ inChromium('connects an account on the embedded page, and shows its roles', asyn
       trustPolicy: { Version: '2012-10-17', Statement: [lambda] },
     });
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
 
   await page.goto(`${url}/acme`);

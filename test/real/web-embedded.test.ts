@@ -36,7 +36,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   if (executable === undefined) return;
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   page = await context.newPage();
 });
 afterEach(() => context?.close());
