@@ -7,7 +7,7 @@ import type { Dependencies } from './dependencies.js';
  * dummy secrets, so that timing reveals nothing.
  */
 export function createCallbackSecrets(deps: Dependencies) {
-  const dummySecret = deps.encryption.encrypt(newSigningSecret(), callbackSecretContext('nobody'));
+  const dummySecret = deps.encryption.encrypt(newSigningSecret(), callbackSecretContext('unknown'));
 
   return (connection: Connection | undefined): [string, string] => {
     // A connection with an access key has secrets only during its migration to a role.
@@ -17,7 +17,7 @@ export function createCallbackSecrets(deps: Dependencies) {
     const open = (encrypted: string | undefined) =>
       encrypted && connection
         ? deps.encryption.open(encrypted, callbackSecretContext(connection.id))
-        : deps.encryption.open(dummySecret, callbackSecretContext('nobody'));
+        : deps.encryption.open(dummySecret, callbackSecretContext('unknown'));
     return [open(registration?.encryptedCallbackSecret), open(isStillValid ? previous.encrypted : undefined)];
   };
 }

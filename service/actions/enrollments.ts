@@ -114,11 +114,11 @@ export async function endEnrollment(
 
 /** The secrets that can sign a registration; an unknown enrollment gets a dummy secret. */
 export function createEnrollmentSecrets(deps: Dependencies) {
-  const dummySecret = deps.encryption.encrypt(newSigningSecret(), enrollmentSecretContext('nobody'));
+  const dummySecret = deps.encryption.encrypt(newSigningSecret(), enrollmentSecretContext('unknown'));
   return (enrollment: Enrollment | undefined): [string] => [
     enrollment
       ? deps.encryption.open(enrollment.encryptedSecret, enrollmentSecretContext(enrollment.id))
-      : deps.encryption.open(dummySecret, enrollmentSecretContext('nobody')),
+      : deps.encryption.open(dummySecret, enrollmentSecretContext('unknown')),
   ];
 }
 

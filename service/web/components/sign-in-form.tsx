@@ -13,16 +13,16 @@ interface Props {
   readonly lead: string;
 }
 
+export interface SignInProps extends Props {
+  /** The field that carries the secret. */
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  readonly error?: string | undefined;
+}
+
 /** A page on which a person signs in with one secret. */
-export const SignInForm = (
-  props: Props & {
-    /** The field that carries the secret. */
-    name: string;
-    label: string;
-    help: string;
-    error?: string | undefined;
-  },
-) => (
+export const SignInForm = (props: SignInProps) => (
   <section class="card plain" aria-labelledby="title">
     <div class="section">
       <Title id="title" text={props.title} />

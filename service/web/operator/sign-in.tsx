@@ -4,8 +4,8 @@ import { operatorOf } from '../../actions/operator-tokens.js';
 import { hashOperatorToken, type Operator, operatorActor } from '../../domain/operator.js';
 import { operatorOrganizationId } from '../../domain/organization.js';
 import type { RateLimits } from '../../limits/index.js';
-import { LinkForm, SignInForm } from '../components/sign-in-form.js';
-import { requireFormToken } from '../pages/sign-in.js';
+import { LinkForm } from '../components/sign-in-form.js';
+import { formTokenOf, requireFormToken, showSignIn } from '../pages/sign-in.js';
 import type { Routes, Visit } from '../site.js';
 import type { createOperatorSessions } from './session.js';
 
@@ -18,23 +18,11 @@ export function addOperatorSignIn(
     readonly settingHash: string | undefined;
   },
 ): void {
-  const { deps, sessions: customers } = routes.site;
+  const { deps } = routes.site;
   const { sessions, limits, settingHash } = options;
   const show = (visit: Visit, error?: string) => {
-    const { signIn, signInLead, token, tokenHelp } = visit.texts.operator;
-    return visit.send(
-      <SignInForm
-        path="/operator/sign-in"
-        csrf={customers.formToken(visit.request, visit.response)}
-        title={signIn}
-        lead={signInLead}
-        name="token"
-        label={token}
-        help={tokenHelp}
-        error={error}
-      />,
-      { isPlain: true, status: error ? 401 : 200 },
-    );
+    const { signIn: title, signInLead: lead, token: label, tokenHelp: help } = visit.texts.operator;
+    return showSignIn(visit, { path: '/operator/sign-in', title, lead, name: 'token', label, help, error });
   };
 
   routes.get('/sign-in', (visit) => show(visit));
@@ -57,7 +45,7 @@ export function addOperatorSignIn(
     return visit.send(
       <LinkForm
         path="/operator/sign-in/link"
-        csrf={customers.formToken(visit.request, visit.response)}
+        csrf={formTokenOf(visit)}
         title={signIn}
         lead={linkLead}
         hidden={{ token: visit.queried('token').slice(0, 200) }}

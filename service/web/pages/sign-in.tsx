@@ -7,7 +7,7 @@ import type { Token } from '../../domain/ports.js';
 import { linkIn } from '../../domain/sign-in-link.js';
 import type { RateLimits } from '../../limits/index.js';
 import { Pair } from '../components/pair.js';
-import { LinkForm, SignInForm } from '../components/sign-in-form.js';
+import { LinkForm, SignInForm, type SignInProps } from '../components/sign-in-form.js';
 import { formRefused } from '../csrf.js';
 import { lookOf } from '../session.js';
 import type { Routes, Site, Visit } from '../site.js';
@@ -16,21 +16,8 @@ import type { Routes, Site, Visit } from '../site.js';
 export function addSignInPages(routes: Routes, limits: Pick<RateLimits, 'address'>): void {
   const { deps, sessions } = routes.site;
   const show = (visit: Visit, error?: string) => {
-    const { title, lead, key, keyHelp } = visit.texts.signIn;
-    const csrf = sessions.formToken(visit.request, visit.response);
-    return visit.send(
-      <SignInForm
-        path="/sign-in"
-        csrf={csrf}
-        title={title}
-        lead={lead}
-        name="apiKey"
-        label={key}
-        help={keyHelp}
-        error={error}
-      />,
-      { isPlain: true, status: error ? 401 : 200 },
-    );
+    const { title, lead, key: label, keyHelp: help } = visit.texts.signIn;
+    return showSignIn(visit, { path: '/sign-in', title, lead, name: 'apiKey', label, help, error });
   };
 
   routes.get('/sign-in', (visit) => show(visit));
@@ -54,13 +41,13 @@ export function addLinkPages(routes: Routes, limits: Pick<RateLimits, 'address'>
   const { deps, sessions } = site;
 
   routes.get('/sign-in/link', (visit) => {
-    const { request, response, texts } = visit;
+    const { texts } = visit;
     const look = lookOf({ language: visit.queried('lang'), theme: visit.queried('theme') });
     return visit.send(
       // Embedded, the press was in the app around the page.
       <LinkForm
         path="/sign-in/link"
-        csrf={sessions.formToken(request, response)}
+        csrf={formTokenOf(visit)}
         title={texts.signIn.linkTitle}
         lead={texts.signIn.linkLead}
         hidden={{ token: visit.queried('token').slice(0, 200), ...look }}
@@ -96,6 +83,17 @@ async function firstPageOf({ deps }: Site, link: Token): Promise<string> {
   const { id, status } = await findConnection(deps.store, viewer, connectionId);
   return status === 'pending' && access !== 'read' ? `/connections/${id}/setup` : `/connections/${id}`;
 }
+
+/** The form to sign in with one secret; with an error, it answers 401. */
+export const showSignIn = (visit: Visit, form: Omit<SignInProps, 'csrf'>): Promise<void> =>
+  visit.send(<SignInForm {...form} csrf={formTokenOf(visit)} />, {
+    isPlain: true,
+    status: form.error ? 401 : 200,
+  });
+
+/** The token of this browser, for a form before sign-in. */
+export const formTokenOf = ({ site, request, response }: Visit): string =>
+  site.sessions.formToken(request, response);
 
 /** @throws RolebridgeError `form_refused` for a form that was sent without the token of this browser */
 export function requireFormToken(visit: Visit): void {
