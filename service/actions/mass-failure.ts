@@ -24,7 +24,14 @@ export type MassFailure = ReturnType<typeof watchForMassFailure>;
  * canary, a role of another organization can be assumed. It always asks AWS; the state in memory alone decides nothing.
  */
 export function watchForMassFailure(
-  { store, sts, clock, canary, health }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health'>,
+  {
+    store,
+    sts,
+    clock,
+    canary,
+    health,
+    principals,
+  }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health' | 'principals'>,
   notify: (event: MassFailureEvent, about: Connection, organizations: number) => Promise<void>,
 ) {
   /** The time of each organization's first denial since it last passed. */
@@ -69,6 +76,7 @@ export function watchForMassFailure(
       if (left-- === 0) return;
       if (seen.has(connection.organizationId)) continue;
       if (connection.method !== 'assume_role' || connection.status !== 'connected') continue;
+      if (!principals.has(connection.partition)) continue;
       seen.add(connection.organizationId);
       yield connection;
     }

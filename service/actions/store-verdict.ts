@@ -115,10 +115,11 @@ async function storeRefusal(
   const drifted = isHarmless && driftOf(connection, result, permissions.deployed);
   const isScheduled = request.askedBy === 'schedule';
   // The report has no role when the settings exclude its account or partition, and AWS was not called.
-  const roleArn = result.role?.arn ?? (isScheduled ? claimedRole(connection) : undefined);
+  const known = !result.role && isScheduled && 'roleArn' in connection ? connection : undefined;
+  const roleArn = result.role?.arn ?? known?.roleArn;
   if (drifted) await saveNextVersion(deps, intent, connection, drifted, options);
   else if (roleArn !== undefined && !isHarmless && (await persistFailure(error.code))) {
-    const { roleId, verification } = result;
+    const { roleId = known?.roleId, verification } = result;
     await storeFailure(deps, intent, connection, { roleArn, roleId, verification }, options, isScheduled);
   }
   throw error;

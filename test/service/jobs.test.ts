@@ -59,6 +59,29 @@ test('a role whose account the vendor excludes fails at the second check in a ro
   await until(async () => (await made.status()) === 'connected');
 });
 
+test('an excluded account is also found when its role never worked', async () => {
+  await vendor.close();
+  const deniedAccountIds = new Set<AccountId>();
+  vendor = await startWatchedVendor({ deniedAccountIds });
+  const { id, trustPolicy } = await vendor.pending();
+  const { accountId } = vendor.sandbox.createAccount();
+  const { Condition: _, ...open } = trustPolicy.Statement[0];
+  const { arn } = vendor.sandbox.createRole(accountId, {
+    roleName: 'rolebridge',
+    trustPolicy: { ...trustPolicy, Statement: [open] },
+  });
+  const path = `/v1/connections/${id}`;
+  const refused = await vendor.call('PUT', `${path}/role`, { roleArn: arn });
+  expect(refused.body.code).toBe('external_id_not_required');
+  const { body: before } = await vendor.call('GET', path);
+  deniedAccountIds.add(accountId as AccountId);
+  vendor.clock.pass(hour);
+  const code = async () => (await vendor.call('GET', path)).body.verification.code;
+  await until(async () => (await code()) === 'role_in_vendor_account', 'the verdict');
+  const { body: after } = await vendor.call('GET', path);
+  expect([after.status, after.roleId]).toEqual(['failed', before.roleId]);
+});
+
 test('a deleted role fails at the second check in a row, and recovers when it is restored', async () => {
   const made = await vendor.connected();
   vendor.sandbox.deleteRole(made.arn);
