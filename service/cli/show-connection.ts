@@ -78,7 +78,6 @@ export function showCreated(
   created: Created,
   { terminal, options: { format } }: Given<{ readonly format?: TemplateFormat }>,
 ): void {
-  if (format !== undefined) printTemplate(terminal, created.roleTemplates, format);
   const values = { stdout: format === undefined ? terminal.stdout : terminal.stderr };
   printValues(values, {
     id: created.id,
@@ -90,7 +89,9 @@ export function showCreated(
     'status token': created.statusToken,
   });
   if (created.callbackSecret !== undefined) values.stdout.write('\nSecret and token are shown only once.\n');
-  if (format === undefined)
+  // Last: a format that the service lacks is an error, and the secrets are shown only once.
+  if (format !== undefined) printTemplate(terminal, created.roleTemplates, format);
+  else
     values.stdout.write(`
 Next, for your customer, one of:
   rolebridge connection setup-code ${created.id}
