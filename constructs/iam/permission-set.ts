@@ -135,7 +135,9 @@ function problemsOf(value: unknown, without: unknown): string[] {
   if (noList.length > 0) return noList;
   const all = [statements, denies].flat();
   const sids = all.map((each) => (isObject(each) ? each.sid : undefined));
-  const optional = [statements].flat().flatMap((each) => (isObject(each) && each.optional ? [each.sid] : []));
+  const optional = [statements]
+    .flat()
+    .flatMap((each) => (isObject(each) && each.optional === true ? [each.sid] : []));
   return [
     ...unless(
       isText(name, /^[a-z][a-z0-9-]{0,62}$/),
