@@ -83,7 +83,7 @@ export const roleNameOf = ({ roleName, connectionId }: RoleDescription): string 
 
 /** The description of the role in IAM, which accepts Latin-1 only. */
 export const roleDescriptionText = (vendorName: string | undefined): string =>
-  `Lets ${vendorName && /^[\x20-\x7e\xa1-\xff]+$/.test(vendorName) ? vendorName : 'a vendor'} in, with the connection's external ID`;
+  `Cross-account access for ${vendorName && /^[\x20-\x7e\xa1-\xff]+$/.test(vendorName) ? vendorName : 'a vendor'}, with the connection's external ID`;
 
 /** The vendor's name as an identifier, such as `northwind-cloud`. */
 export const vendorId = ({ vendorName = '' }: Pick<RoleDescription, 'vendorName'>): string =>

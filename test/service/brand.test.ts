@@ -186,7 +186,7 @@ describe('with a brand file', () => {
     expect(roleTemplates.terraform).toMatch(/vendor_name += "northwind-cloud"/);
     expect(roleTemplates.cdktn).toContain('new AwsConnection(stack, "northwind-cloud", {');
     for (const name of ['terraform', 'awsCli', 'cloudFormation'])
-      expect(roleTemplates[name]).toContain('Lets Northwind Cloud in');
+      expect(roleTemplates[name]).toContain('Cross-account access for Northwind Cloud');
     for (const [path, text] of texts) {
       expect([path, said(text.replaceAll(vendor.principal, ''))]).toEqual([path, undefined]);
       expect([path, /.{0,60}\bthe vendor\b.{0,40}/i.exec(text)?.[0]]).toEqual([path, undefined]);
