@@ -59,12 +59,14 @@ export async function createConnection(
 export const connectionQuotas = ['connections', 'deletedConnections'] as const;
 
 /** @throws RolebridgeError `partition_not_supported` */
-export function requirePartition({ principals }: Dependencies, partition: Partition): void {
+export function requirePartition(
+  { principals }: Dependencies,
+  partition: Partition,
+  remedy = `Use one of these partitions: ${[...principals.keys()].join(', ')}.`,
+): void {
   if (principals.has(partition)) return;
   const detail = `The vendor has no principal in partition "${partition}".`;
-  throw new RolebridgeError('partition_not_supported', detail, {
-    remedy: `Use one of these partitions: ${[...principals.keys()].join(', ')}.`,
-  });
+  throw new RolebridgeError('partition_not_supported', detail, { remedy });
 }
 
 /** Values for the customer's role: a new external ID, or an imported one. */

@@ -150,10 +150,18 @@ async function healthyMatch(
   if (!isHealthy(connection)) throw notHealthy(connection, target);
   // The operator's settings may have changed since the verification.
   if (deps.deniedAccountIds.has(connection.accountId))
-    throw new RolebridgeError('role_in_vendor_account', "Roles in this account can't be used.", {
-      remedy: 'Connect a role in another account.',
-    });
-  requirePartition(deps, connection.partition);
+    throw new RolebridgeError(
+      'role_in_vendor_account',
+      `Roles in account ${connection.accountId} can't be used.`,
+      {
+        remedy: 'Connect a role in another account.',
+      },
+    );
+  requirePartition(
+    deps,
+    connection.partition,
+    'Have the vendor configure a principal in that partition again.',
+  );
   return { connection, matchedScope };
 }
 
