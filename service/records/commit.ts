@@ -40,7 +40,7 @@ export const changesIn = (backend: Backend) =>
             await applyChange(transaction, organizationId, own);
           });
         } catch (error) {
-          if (!(error instanceof UniqueConflict)) throw error;
+          if (!(error instanceof UniqueConflict) || !isDecided(error)) throw error;
           const refusal = await refusalOf(backend, error, change);
           if (refusal || tries === maxTries) throw refusal ?? error;
         }
@@ -52,7 +52,11 @@ function expiredRecords(backend: Backend, { organizationId, firstAttemptAt }: Id
   return backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
 }
 
-/** The refusal for a conflict; undefined when the conflict no longer exists, or comes from no decision of a caller. */
+/** A caller decides about roles and scopes. Other values are new ones, which no second try makes unique. */
+const isDecided = ({ constraint }: UniqueConflict): boolean =>
+  constraint === 'role' || constraint === 'scope';
+
+/** The refusal for a conflict; undefined when the conflict no longer exists. */
 async function refusalOf(
   backend: Backend,
   { constraint }: UniqueConflict,

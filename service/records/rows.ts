@@ -41,13 +41,13 @@ export class Rows {
 
   /** All rows of an organization's table, in the order of its first list. */
   of(table: TableName, organizationId: OrganizationId): readonly Row[] {
-    const [first] = this.#lists(table, organizationId).values();
+    const [first] = this.#lists(table, organizationId)?.values() ?? [];
     return first?.after(undefined) ?? [];
   }
 
   /** The number of rows of an organization's table. */
   size(table: TableName, organizationId: OrganizationId): number {
-    const [first] = this.#lists(table, organizationId).values();
+    const [first] = this.#lists(table, organizationId)?.values() ?? [];
     return first?.size ?? 0;
   }
 
@@ -101,7 +101,7 @@ export class Rows {
       counts.add(before, -1);
       counts.add(next, 1);
       for (const owner of ['', (next ?? before)?.organizationId ?? ''])
-        for (const list of this.#lists(table, owner).values()) list.replace(before, next);
+        for (const list of this.#ownLists(table, owner).values()) list.replace(before, next);
       this.#claim(next, next);
     }
   }
@@ -131,14 +131,17 @@ export class Rows {
     return rows;
   }
 
-  #lists(table: TableName, organizationId = ''): ReadonlyMap<string, SortedRows> {
-    const { lists } = this.#of(table);
-    let own = lists.get(organizationId);
-    if (own === undefined) {
-      const orders = Object.entries(tables[table].orders);
-      own = new Map(orders.map(([order, column]) => [order, new SortedRows(column)]));
-      lists.set(organizationId, own);
-    }
+  #lists(table: TableName, organizationId = ''): ReadonlyMap<string, SortedRows> | undefined {
+    return this.#of(table).lists.get(organizationId);
+  }
+
+  /** Creates them for the first row. A read of an organization without rows keeps nothing. */
+  #ownLists(table: TableName, organizationId = ''): ReadonlyMap<string, SortedRows> {
+    const orders = Object.entries(tables[table].orders);
+    const own =
+      this.#lists(table, organizationId) ??
+      new Map(orders.map(([order, column]) => [order, new SortedRows(column)]));
+    this.#of(table).lists.set(organizationId, own);
     return own;
   }
 
@@ -148,7 +151,7 @@ export class Rows {
     { organizationId, order, holding, before, after }: Query<Name>,
   ): Iterable<Row> {
     if (holding) return this.#holding(table, holding, organizationId);
-    const list = this.#lists(table, organizationId).get(order);
+    const list = this.#lists(table, organizationId)?.get(order);
     if (list === undefined) return [];
     const key = before ?? after;
     if (key === undefined) return list.after(undefined);
