@@ -1,5 +1,5 @@
 import { RolebridgeError } from './domain/errors.js';
-import type { Clock } from './domain/ports.js';
+import { type Clock, monotonicMs } from './domain/ports.js';
 
 /**
  * A clock whose waits end when the service stops: a request that waits for IAM's propagation or for another request gets a
@@ -21,7 +21,7 @@ export function interruptible(clock: Clock): { clock: Clock; interrupt(): void }
     },
     clock: {
       now: () => clock.now(),
-      monotonic: () => clock.monotonic?.() ?? clock.now(),
+      monotonic: () => monotonicMs(clock),
       async sleep(ms, signal) {
         // A caller with a signal handles the shutdown itself.
         if (signal !== undefined) return clock.sleep(ms, signal);

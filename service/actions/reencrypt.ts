@@ -133,7 +133,7 @@ async function encryptHolder(deps: Deps, by: Requester, count: SecretsReencrypte
   }
 }
 
-function inConnection(
+function holderInConnection(
   { store }: Deps,
   connection: Connection,
   holderIn: (connection: Connection) => Holder,
@@ -160,7 +160,7 @@ function callbackSecretsIn(deps: Deps, connection: Connection): Holder {
   const { encryption } = deps;
   const keyIds = encryptedCallbackSecretsOf(connection).map(encryption.keyIdOf);
   const holderIn = (latest: Connection) => callbackSecretsIn(deps, latest);
-  return inConnection(deps, connection, holderIn, keyIds, async () => {
+  return holderInConnection(deps, connection, holderIn, keyIds, async () => {
     const registration = roleRegistrationOf(connection);
     if (registration === undefined) return connection;
     const { encryptedCallbackSecret, previousCallbackSecret: previous } = registration;
@@ -175,7 +175,7 @@ function callbackSecretsIn(deps: Deps, connection: Connection): Holder {
 function accessKeyIn(deps: Deps, connection: Connection): Holder {
   const key = accessKeyOf(connection);
   const holderIn = (latest: Connection) => accessKeyIn(deps, latest);
-  return inConnection(deps, connection, holderIn, key ? [key.encrypted.keyId] : [], async (intent) => {
+  return holderInConnection(deps, connection, holderIn, key ? [key.encrypted.keyId] : [], async (intent) => {
     if (connection.method !== 'access_key' || connection.status === 'disconnected') return connection;
     const { encrypted } = connection.accessKey;
     return withEncryptedKey(connection, await encryptionOf(deps).rewrap(connection, encrypted, intent));

@@ -96,13 +96,12 @@ export const webhookCommands: readonly CommandRow[] = [
     options: [{ flags: '--delivery <webhook-id>', about: 'only this one', conflicts: 'since' }],
     async run({ terminal, words: [id = ''], options, client, members }: Given<ReplayOptions>) {
       const { delivery, since } = options;
-      if (delivery === undefined && since === undefined)
+      const replay = async () => {
+        if (delivery !== undefined) return (await client()).replayWebhookDelivery(id, delivery);
+        if (since !== undefined) return (await client()).replayWebhookDeliveries(id, { ...members, since });
         throw new UsageError('No message is named.', 'Give --since TIME, or --delivery ID for one message.');
-      const service = await client();
-      const answer =
-        delivery === undefined
-          ? await service.replayWebhookDeliveries(id, { since: since ?? '', ...members })
-          : await service.replayWebhookDelivery(id, delivery);
+      };
+      const answer = await replay();
       if (options.json) return printJson(terminal, answer);
       terminal.stdout.write(`replayed ${'replayed' in answer ? answer.replayed : answer.id}\n`);
     },

@@ -232,7 +232,7 @@ export const withPendingExternalId = (
   pendingExternalId: ExternalId | undefined,
 ): RoleConnection => ({ ...connection, pendingExternalId });
 
-export type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
+type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
 
 /** An access key without a migration to a role has no such secrets, and stays as it is. */
 export function withCallbackSecrets(connection: Connection, secrets: CallbackSecrets): Connection {

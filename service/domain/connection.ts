@@ -17,7 +17,7 @@ import { type PermissionSetId, permissionSetName } from './permission-set.js';
 import { parseRoleArn, partition, type RoleArn, roleArn } from './role-arn.js';
 import { scope } from './scope.js';
 import { permissionsState } from './verification/permissions-report.js';
-import { isoTime, verificationSchema } from './verification.js';
+import { isoTime, type Verification, verificationSchema } from './verification.js';
 
 /** A region of AWS, such as `eu-central-1`. */
 export const region = z
@@ -223,8 +223,8 @@ export const roleRegistrationOf = (connection: Connection): RoleRegistration | u
 
 /** The encrypted callback secret and, during a rotation, the previous one. */
 export function encryptedCallbackSecretsOf(connection: Connection): string[] {
-  const trust = roleRegistrationOf(connection);
-  return [trust?.encryptedCallbackSecret, trust?.previousCallbackSecret?.encrypted].filter(
+  const registered = roleRegistrationOf(connection);
+  return [registered?.encryptedCallbackSecret, registered?.previousCallbackSecret?.encrypted].filter(
     (encrypted) => encrypted !== undefined,
   );
 }
@@ -234,9 +234,12 @@ export const callbackSecretContext = (connectionId: string): string => `callback
 
 /** The external ID in use and, during a rotation, the pending one. */
 export function externalIdsOf(connection: Connection): ExternalId[] {
-  const trust = roleRegistrationOf(connection);
-  return [trust?.externalId, trust?.pendingExternalId].filter((id) => id !== undefined);
+  const registered = roleRegistrationOf(connection);
+  return [registered?.externalId, registered?.pendingExternalId].filter((id) => id !== undefined);
 }
+
+export const verificationOf = (connection: Connection): Verification | undefined =>
+  'verification' in connection ? connection.verification : undefined;
 
 /** The access key of a connection; a deleted connection has none. */
 export const accessKeyOf = (connection: Connection): StoredAccessKey | undefined =>

@@ -17,6 +17,14 @@ export const jobSchema = z.strictObject({
 });
 export type Job = Readonly<z.infer<typeof jobSchema>>;
 
+/** A connection has one job of each purpose and role. */
+export const jobKey = ({
+  connectionId,
+  purpose,
+  role,
+}: Pick<Job, 'connectionId' | 'purpose' | 'role'>): string =>
+  [connectionId, purpose, ...(role ? [role.arn] : [])].join(' ');
+
 /** The latest check of a role that was started on the page, so that every process can show its progress. */
 export const runningCheckSchema = z.strictObject({
   connectionId,

@@ -31,5 +31,9 @@ export const outboxMessageSchema = z.strictObject({
 });
 export type OutboxMessage = DeepReadonly<z.infer<typeof outboxMessageSchema>>;
 
+/** Each endpoint has its own copy of a message. */
+export const messageKey = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
+  `${id} ${endpoint}`;
+
 export type NextDelivery = Pick<OutboxMessage, 'attempts' | 'lastAttempt'> &
   ({ readonly dueAt: string } | { readonly finished: NonNullable<OutboxMessage['finished']> });

@@ -175,7 +175,7 @@ export function permissionSetsOf(sets: readonly PermissionSet[]): PermissionSets
 }
 
 /** Whether an action pattern matches a concrete action. IAM ignores letter case in actions. */
-export const patternCovers = (pattern: string, name: string): boolean =>
+const patternCovers = (pattern: string, name: string): boolean =>
   matchesGlob(pattern.toLowerCase(), name.toLowerCase());
 
 /** A statement as IAM writes it. */

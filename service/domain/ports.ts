@@ -29,6 +29,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+export const monotonicMs = (clock: Clock): number => clock.monotonic?.() ?? clock.now();
+
 /** One atomic change of one organization: all of it is stored, or nothing. */
 export interface Change {
   /** `ifVersion` null inserts. Otherwise it must be the stored version (`connection_changed`). */

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/ports.js';
+import { type Clock, monotonicMs } from '../domain/ports.js';
 
 /** The wall clock may differ from the monotonic one by this much: leap seconds and slow corrections are no jumps. */
 const toleratedMs = 60_000;
@@ -9,8 +9,7 @@ export type ClockJumps = ReturnType<typeof detectClockJumps>;
 
 /** Compares the wall clock with the monotonic one, which no correction moves. */
 export function detectClockJumps(clock: Clock) {
-  const monotonic = () => clock.monotonic?.() ?? clock.now();
-  const offset = () => clock.now() - monotonic();
+  const offset = () => clock.now() - monotonicMs(clock);
   let known = offset();
   let jumpedAt: number | undefined;
   return {
@@ -19,10 +18,10 @@ export function detectClockJumps(clock: Clock) {
       const by = offset() - known;
       if (Math.abs(by) <= toleratedMs) return 0;
       known += by;
-      jumpedAt = monotonic();
+      jumpedAt = monotonicMs(clock);
       return by;
     },
     /** Whether the clock is steady enough for irreversible jobs. */
-    isSettled: (): boolean => jumpedAt === undefined || monotonic() - jumpedAt > settlingMs,
+    isSettled: (): boolean => jumpedAt === undefined || monotonicMs(clock) - jumpedAt > settlingMs,
   };
 }

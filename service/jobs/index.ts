@@ -2,6 +2,7 @@
  * Scheduled work on connections: re-verification, expiry of unused connections, and confirmation that access has ended.
  * `actions/` evaluates the findings; this file decides time, concurrency and log lines.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { deleteConnection } from '../actions/change-connection.js';
@@ -11,6 +12,7 @@ import { type MassFailure, watchForMassFailure } from '../actions/mass-failure.j
 import { outboxMessages } from '../actions/outbox.js';
 import { type CheckFinding, reverifyConnection } from '../actions/reverify-connection.js';
 import type { Requester } from '../domain/audit.js';
+import { jobKey } from '../domain/job.js';
 import type { Job } from '../domain/ports.js';
 import { isLostProtection } from '../domain/webhook-message.js';
 import type { Metrics } from '../metrics/index.js';
@@ -33,7 +35,7 @@ const secondLookMs = 600_000;
 /** A check takes seconds. After this time, another process takes over the jobs of a dead one. */
 const leaseMs = 300_000;
 /** The longest delay between two attempts to confirm a revocation. */
-const longestProofDelayMs = 3_600_000;
+const longestRevocationDelayMs = 3_600_000;
 
 /** Starts the scheduler. */
 export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond }: JobsOptions): Scheduler {
@@ -60,7 +62,7 @@ export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond
   });
   const loop = startScheduler<Job>({
     name: 'jobs',
-    idOf: ({ connectionId, purpose, role }) => `${connectionId} ${purpose} ${role?.arn ?? ''}`,
+    idOf: jobKey,
     clock,
     logger,
     concurrency: 16,
@@ -72,7 +74,7 @@ export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond
         if (jump < 0) {
           await rescheduleJobs(deps, stopping.signal);
           await store.hastenRevocationChecks(
-            new Date(clock.now() + longestProofDelayMs).toISOString(),
+            new Date(clock.now() + longestRevocationDelayMs).toISOString(),
             request.now,
           );
         }
@@ -113,7 +115,7 @@ async function runJob(
   deps: Dependencies,
   job: Job,
   massFailure: MassFailure,
-  clockWatch: ClockJumps,
+  clockJumps: ClockJumps,
   reports: Reports,
 ): Promise<{ dueAt: string; attempts: number } | undefined> {
   const by = ownRequest();
@@ -128,7 +130,7 @@ async function runJob(
     }
     case 'expire': {
       // An irreversible job needs a second look and a steady clock.
-      if (job.attempts === 0 || !clockWatch.isSettled())
+      if (job.attempts === 0 || !clockJumps.isSettled())
         return { dueAt: new Date(deps.clock.now() + secondLookMs).toISOString(), attempts: 1 };
       const connection = await deps.store.connection(organizationId, connectionId);
       if (connection?.status !== 'pending') return undefined;

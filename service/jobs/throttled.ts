@@ -1,4 +1,4 @@
-import type { Clock, SharedSts } from '../domain/ports.js';
+import { type Clock, monotonicMs, type SharedSts } from '../domain/ports.js';
 import { type AroundCall, aroundEachCall } from '../domain/sts-calls.js';
 
 /**
@@ -10,13 +10,12 @@ export function throttled(
   { clock, callsPerSecond }: { clock: Clock; callsPerSecond: number },
 ) {
   const spacingMs = 1000 / callsPerSecond;
-  const monotonic = () => clock.monotonic?.() ?? clock.now();
   let nextMs = 0;
   let throttles = 0;
 
   /** Each call gets its own time slot, so that two waiting calls never start together. */
   async function turn(signal: AbortSignal): Promise<boolean> {
-    const now = monotonic();
+    const now = monotonicMs(clock);
     const mine = Math.max(now, nextMs);
     nextMs = mine + spacingMs;
     if (mine > now) await clock.sleep(mine - now, signal);
@@ -30,7 +29,7 @@ export function throttled(
       const answer = await call();
       if (answer.outcome === 'inconclusive' && answer.reason === 'throttled') {
         throttles = Math.min(throttles + 1, 5);
-        nextMs = Math.max(nextMs, monotonic() + 1000 * 2 ** throttles * (0.5 + Math.random() / 2));
+        nextMs = Math.max(nextMs, monotonicMs(clock) + 1000 * 2 ** throttles * (0.5 + Math.random() / 2));
       } else throttles = 0;
       return answer;
     };

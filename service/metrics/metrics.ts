@@ -127,7 +127,7 @@ export function createMetrics() {
     ),
     webhookDeliveries: counter(
       'rolebridge_webhook_deliveries_total',
-      "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, given up, gone (410).",
+      "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, dropped (given_up), gone (410).",
       'outcome',
     ),
     storePosition: gauge(

@@ -1,8 +1,9 @@
+import { type Connection, verificationOf } from '../domain/connection.js';
 import type { Store } from '../domain/ports.js';
 import type { Metrics } from './metrics.js';
 
-/** The search reads all connections if none has failed. */
-const keptMs = 10_000;
+/** The search for a status that no connection has reads all of them. Alerts compare with hours. */
+const keptMs = 60_000;
 
 /** Measures the age of the oldest check when the metrics are read. */
 export function measureOldestCheck(
@@ -11,11 +12,18 @@ export function measureOldestCheck(
   now: () => number,
 ): void {
   metrics.onRead(async () => {
-    const ages = (['connected', 'failed'] as const).map(async (status) => {
-      const page = { status, order: 'checked', limit: 1, withoutReports: true } as const;
-      const [oldest] = (await store.connections(undefined, page)).connections;
-      return oldest && 'verification' in oldest ? now() - Date.parse(oldest.verification.finishedAt) : 0;
-    });
-    metrics.oldestCheck.set(Math.max(0, ...(await Promise.all(ages))) / 1000);
+    const checks = await Promise.all([oldestCheck(store, 'connected'), oldestCheck(store, 'failed')]);
+    const ages = checks.map((at) => (at === undefined ? 0 : now() - Date.parse(at)));
+    metrics.oldestCheck.set(Math.max(0, ...ages) / 1000);
   }, keptMs);
+}
+
+/** The time of the oldest last check of the connections with this status. */
+export async function oldestCheck(
+  store: Pick<Store, 'connections'>,
+  status: Connection['status'],
+): Promise<string | undefined> {
+  const page = { status, order: 'checked', limit: 1, withoutReports: true } as const;
+  const [connection] = (await store.connections(undefined, page)).connections;
+  return connection && verificationOf(connection)?.finishedAt;
 }

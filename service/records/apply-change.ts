@@ -4,13 +4,14 @@ import { accessKeyOf, type Connection, externalIdsOf, isDeleted } from '../domai
 import { mayTakeScopes, withoutScopes } from '../domain/connection-scopes.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { ConnectionId, ExternalId, OrganizationId } from '../domain/ids.js';
+import { jobKey } from '../domain/job.js';
 import type { Change } from '../domain/ports.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Transaction, UniqueConflict } from './backend.js';
 import { assertOrganization } from './change-row.js';
 import { requireRoom } from './quotas.js';
 import { hasVerification, reportOf, withoutReport } from './reports.js';
-import { idempotencyKey, jobKey } from './tables.js';
+import { idempotencyKey } from './tables.js';
 
 /** Writes all of a change in the transaction. @throws RolebridgeError, UniqueConflict */
 export async function applyChange(

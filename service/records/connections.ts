@@ -7,6 +7,7 @@ import {
 } from '../domain/connection.js';
 import { invalidRequest } from '../domain/errors.js';
 import type { ConnectionId, OrganizationId } from '../domain/ids.js';
+import { jobKey } from '../domain/job.js';
 import { forEachName } from '../domain/keys-of.js';
 import type { ConnectionPage, ScopeHolder, Store } from '../domain/ports.js';
 import { keysWithin, scopeKey } from '../domain/scope.js';
@@ -14,7 +15,7 @@ import type { Backend } from './backend.js';
 import { changeRow } from './change-row.js';
 import { named, one, pageOf, pagesOf } from './pages.js';
 import { withReport } from './reports.js';
-import { jobKey, validatedCopy } from './tables.js';
+import { validatedCopy } from './tables.js';
 
 /** Queries about connections; `commit.ts` changes them. */
 export function connectionsIn(backend: Backend) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Connection } from '../domain/connection.js';
+import { type Connection, verificationOf } from '../domain/connection.js';
 import type { DeepReadonly } from '../domain/deep-readonly.js';
 import { connectionId, organizationId } from '../domain/ids.js';
-import { check, diagnosis, isoTime, probe, type Verification } from '../domain/verification.js';
+import { check, diagnosis, isoTime, probe } from '../domain/verification.js';
 
 /**
  * The details of a connection's last verification: most of a connection's data, and read only where
@@ -51,9 +51,6 @@ export function withReport(connection: Connection, report: Report | undefined): 
   const { connectionId: _, organizationId: __, startedAt: ___, ...details } = report;
   return withDetails(connection, details);
 }
-
-const verificationOf = (connection: Connection): Verification | undefined =>
-  'verification' in connection ? connection.verification : undefined;
 
 const withDetails = <Each extends Connection>(connection: Each, details: Details): Each =>
   'verification' in connection

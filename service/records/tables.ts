@@ -15,10 +15,10 @@ import {
 } from '../domain/connection.js';
 import type { DeepReadonly } from '../domain/deep-readonly.js';
 import { connectionId, externalId, type OrganizationId, organizationId } from '../domain/ids.js';
-import { type Job, jobSchema, runningCheckSchema } from '../domain/job.js';
+import { jobKey, jobSchema, runningCheckSchema } from '../domain/job.js';
 import { keysOf } from '../domain/keys-of.js';
 import { isListed, organizationSchema } from '../domain/organization.js';
-import { type OutboxMessage, outboxMessageSchema } from '../domain/outbox-message.js';
+import { messageKey, outboxMessageSchema } from '../domain/outbox-message.js';
 import { type Project, projectSchema } from '../domain/project.js';
 import { scopeKey } from '../domain/scope.js';
 import { type Token, tokenSchema } from '../domain/token.js';
@@ -95,14 +95,6 @@ const freeAt = ({ leaseExpiresAt, dueAt }: Values['jobs'] | Values['messages']) 
 export const newestFirst = (createdAt: string): string =>
   String(9_999_999_999_999 - Date.parse(createdAt)).padStart(13, '0');
 
-export const jobKey = ({
-  connectionId,
-  purpose,
-  role,
-}: Pick<Job, 'connectionId' | 'purpose' | 'role'>): string =>
-  [connectionId, purpose, ...(role ? [role.arn] : [])].join(' ');
-export const messageKey = ({ id, endpoint }: Pick<OutboxMessage, 'id' | 'endpoint'>): string =>
-  `${id} ${endpoint}`;
 export const tokenKey = ({ kind, hash }: Pick<Token, 'kind' | 'hash'>): string => `${kind} ${hash}`;
 export const idempotencyKey = (record: Pick<IdempotencyRecord, 'connectionId' | 'webhookId'>): string =>
   `${record.connectionId} ${record.webhookId}`;

@@ -1,8 +1,9 @@
+import { messageKey } from '../domain/outbox-message.js';
 import { keptDeliveries, type OutboxMessage, oldestDeliveryAt, type Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
 import { changeRow, placeOf, saveRow } from './change-row.js';
 import { allOf, one, pageOf, pagesOf, rowsAtOnce } from './pages.js';
-import { messageKey, newestFirst, validatedCopy } from './tables.js';
+import { newestFirst, validatedCopy } from './tables.js';
 import { completeDue, hasten } from './work-queue.js';
 
 export const outboxIn = (backend: Backend) =>

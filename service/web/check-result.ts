@@ -1,9 +1,9 @@
 import { statusOf } from '../api/problem.js';
 import type { Connection } from '../domain/connection.js';
+import { verificationOf } from '../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check } from '../domain/verification.js';
-import { verificationOf } from './components/status.js';
 
 /** The result of a check that didn't pass: fault and fix, or inconclusive. */
 export interface CheckResult {

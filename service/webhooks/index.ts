@@ -2,8 +2,10 @@
  * Delivers events to the vendor's endpoints as signed Standard Webhooks. Messages are stored with their change
  * (`actions/commit-change.ts`) and retried until the endpoint accepts them.
  */
+
 import type { Logger } from 'pino';
 import { type Dependencies, isoNow } from '../actions/dependencies.js';
+import { messageKey } from '../domain/outbox-message.js';
 import type { DeliveryAttempt, NextDelivery, OutboxMessage } from '../domain/ports.js';
 import { detectClockJumps } from '../jobs/clock-jumps.js';
 import { type Scheduler, startScheduler } from '../jobs/scheduler.js';
@@ -39,7 +41,7 @@ export function deliverMessages(
   const { store, clock } = deps;
   const deliver = createDelivery(options);
   const destinationOf = createDestinations(deps, deps.webhooks.endpoints, secrets);
-  const clockWatch = detectClockJumps(clock);
+  const clockJumps = detectClockJumps(clock);
   const pauses = createPauses(clock);
   const shares = createShares();
   /** Endpoints whose last delivery by this process succeeded. */
@@ -150,14 +152,14 @@ export function deliverMessages(
 
   return startScheduler<OutboxMessage>({
     name: 'webhooks',
-    idOf: ({ id, endpoint }) => `${id} ${endpoint}`,
+    idOf: messageKey,
     clock,
     logger,
     concurrency: slots.all,
     leaseMs,
     async lease(request) {
       // The clock was ahead and is correct again: hasten postponed messages.
-      if (clockWatch.jump() < 0) {
+      if (clockJumps.jump() < 0) {
         pauses.clear();
         await store.hastenMessages(undefined, request.now);
       }

@@ -1,4 +1,4 @@
-/** The retry schedule that Standard Webhooks suggests: about 28 hours in all. */
+/** Svix's retry schedule: about 28 hours in all. The example of Standard Webhooks is longer. */
 const delaysSeconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000] as const;
 
 /** The upper limit of an endpoint's `Retry-After`. */

@@ -18,7 +18,7 @@ const newConnectionLabels = z.object(connectionLabels).partial().shape;
 /** The name of a connection that was created without one. */
 export const defaultName = 'New connection';
 
-export const createRoleConnectionRequest = z
+const createRoleConnectionRequest = z
   .strictObject({
     name: name.default(defaultName),
     ...newConnectionLabels,

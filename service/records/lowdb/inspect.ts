@@ -7,7 +7,7 @@ import { createRecordStore, type RecordStore } from '../record-store.js';
 import { type LoadedDirectory, loadDirectory } from './load.js';
 import { askHolder, type Holder } from './writer-lock.js';
 
-export interface Inspection extends LoadedDirectory {
+interface Inspection extends LoadedDirectory {
   /** The process that has the directory. */
   readonly holder: Holder | undefined;
   /** Organizations that are larger than one document should be, and their connections. */

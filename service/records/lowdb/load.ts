@@ -50,7 +50,11 @@ export async function loadDirectory(
     isEmpty: () => [directory, auditDirectory].every((path) => namesIn(path).length === 0),
   });
   const context: StoreContext = {
-    ...{ directory, auditDirectory, files, lock, onLarge },
+    directory,
+    auditDirectory,
+    files,
+    lock,
+    onLarge,
     rows: new Rows(),
     integrity: keys ?? new Integrity(),
     sync: sharedSync(directory, files),

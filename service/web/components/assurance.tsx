@@ -1,9 +1,10 @@
 import type { Connection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import { selfInspection } from '../../domain/trust-policy.js';
 import { useTexts } from '../page-context.js';
 import { Fold, Words } from './basics.js';
 import { Code } from './code.js';
-import { assuranceOf, verificationOf } from './status.js';
+import { assuranceOf } from './status.js';
 
 /** Beside a proof, whom else the trust policy lets in; without one, the policy by which the role may read itself. */
 export function AssuranceDetails({ connection }: { connection: Connection }) {

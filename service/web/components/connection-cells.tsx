@@ -1,8 +1,10 @@
 /** Cells of the tables of connections. */
+
 import type { Connection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import { useTexts } from '../page-context.js';
 import { Account, Link, Time } from './basics.js';
-import { accountOf, aliasOf, assuranceOf, Status, verificationOf } from './status.js';
+import { accountOf, aliasOf, assuranceOf, Status } from './status.js';
 import { Cell } from './table.js';
 
 /** The account, with its alias below. */

@@ -1,4 +1,4 @@
-import { type Connection, permissionSetOf } from '../../domain/connection.js';
+import { type Connection, permissionSetOf, verificationOf } from '../../domain/connection.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { PermissionChange } from '../../domain/permission-set-diff.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
@@ -8,7 +8,6 @@ import { usePage, useTexts } from '../page-context.js';
 import { ButtonLink, Callout, Card, Fold } from './basics.js';
 import { Icon, type IconName } from './icon.js';
 import { PermissionSetStatements } from './permission-set.js';
-import { verificationOf } from './status.js';
 
 interface Props {
   readonly connection: Connection;

@@ -1,5 +1,4 @@
-import type { Connection } from '../../domain/connection.js';
-import type { Verification } from '../../domain/verification.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import { useTexts } from '../page-context.js';
 import { Icon } from './icon.js';
 import type { PairState } from './pair.js';
@@ -37,9 +36,6 @@ export function assuranceOf(connection: Connection): Assurance | undefined {
 
 export const pairStateOf = (connection: Connection): PairState =>
   connection.status === 'connected' ? (assuranceOf(connection) ?? 'tested') : connection.status;
-
-export const verificationOf = (connection: Connection): Verification | undefined =>
-  'verification' in connection ? connection.verification : undefined;
 
 export const accountOf = (connection: Connection): string =>
   ('accountId' in connection && connection.accountId) ||

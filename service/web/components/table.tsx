@@ -3,9 +3,7 @@ import { useTexts } from '../page-context.js';
 import { Link } from './basics.js';
 
 /** A column's title; with a path it sorts the list. */
-export type ColumnTitle =
-  | string
-  | { readonly title: string; readonly path: string; readonly isSorted: boolean };
+type ColumnTitle = string | { readonly title: string; readonly path: string; readonly isSorted: boolean };
 
 /** A table of rows. Its ARIA roles are explicit: `display: block` in the narrow layout removes the implicit ones. */
 export const Table = (props: {

@@ -1,6 +1,7 @@
 import type { Connection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import { usePage } from '../page-context.js';
-import { accountOf, verificationOf } from './status.js';
+import { accountOf } from './status.js';
 
 /** The message to an app that embeds the page, once for each check: the page's script sends it. */
 export function Tell({

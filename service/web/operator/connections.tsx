@@ -1,12 +1,14 @@
 import type { Child } from 'hono/jsx';
 import type { Connection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
+import { oldestCheck } from '../../metrics/oldest-check.js';
 import { ButtonLink, Card, Link } from '../components/basics.js';
 import { NoneFound } from '../components/filters.js';
 import { Icon } from '../components/icon.js';
 import { type Cursor, cursorsAround, Pages } from '../components/pages.js';
-import { verificationOf } from '../components/status.js';
+
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import type { Routes, Visit } from '../site.js';
@@ -25,7 +27,7 @@ export function addOperatorConnections(routes: Routes): void {
     const [{ connections, hasMore }, totals, oldest] = await Promise.all([
       store.connections(undefined, { ...wanted, limit: pageSize, withoutReports: true }),
       store.connectionTotals(),
-      oldestCheck(store),
+      oldestCheck(store, 'connected'),
     ]);
     return visit.send(
       <Overview
@@ -46,13 +48,6 @@ export function addOperatorConnections(routes: Routes): void {
       />,
     );
   });
-}
-
-/** When the connected connection was checked whose last check is the longest ago. */
-async function oldestCheck(store: Store): Promise<string | undefined> {
-  const oldest = { status: 'connected', order: 'checked', limit: 1, withoutReports: true } as const;
-  const [connection] = (await store.connections(undefined, oldest)).connections;
-  return connection && verificationOf(connection)?.finishedAt;
 }
 
 /** The first ones that match, where the operator may see organizations. */

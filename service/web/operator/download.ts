@@ -1,6 +1,11 @@
 import { securityHeaders } from '../../api/security-headers.js';
-import { type Connection, permissionSetLabel, permissionSetOf } from '../../domain/connection.js';
-import { accountOf, assuranceOf, verificationOf } from '../components/status.js';
+import {
+  type Connection,
+  permissionSetLabel,
+  permissionSetOf,
+  verificationOf,
+} from '../../domain/connection.js';
+import { accountOf, assuranceOf } from '../components/status.js';
 import type { Routes } from '../site.js';
 import { withOrganizations } from './connections.js';
 import { firstPage, type Owned, wantedIn } from './query.js';

@@ -1,7 +1,8 @@
+import { verificationOf } from '../../domain/connection.js';
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
 import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
-import { verificationOf } from '../components/status.js';
+
 import { useTexts } from '../page-context.js';
 import { addressOf, connectionPath, type Owned, type Totals } from './query.js';
 

@@ -1,4 +1,4 @@
-import { type Connection, roleRegistrationOf } from '../../domain/connection.js';
+import { type Connection, roleRegistrationOf, verificationOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { type CheckResult, storedResultOf } from '../check-result.js';
@@ -8,7 +8,7 @@ import { Checks, countOf, rowsOf } from '../components/checks.js';
 import { asksForPermissions, PermissionsCard } from '../components/permissions-card.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
 import { ScopeTreeView } from '../components/scope-fields.js';
-import { accountOf, aliasOf, assuranceOf, Status, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf, Status } from '../components/status.js';
 import { Crumbs, PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { Actions } from './connection-actions.js';

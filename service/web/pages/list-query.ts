@@ -1,5 +1,6 @@
 import type { Connection } from '../../domain/connection.js';
-import { accountOf, statuses, verificationOf } from '../components/status.js';
+import { verificationOf } from '../../domain/connection.js';
+import { accountOf, statuses } from '../components/status.js';
 import { type Visit, withQuery } from '../site.js';
 
 export const pageSize = 25;

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { RoleConnection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import type { CheckResult } from '../check-result.js';
 import { AsideCard, ButtonLink, Callout, Link, PostButton, WordItems, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';
@@ -7,7 +8,7 @@ import { Code, type CodeLine, CopyRows, differences } from '../components/code.j
 import { FormatTabs } from '../components/format-tabs.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, Refusal } from '../components/refusal.js';
-import { assuranceOf, verificationOf } from '../components/status.js';
+import { assuranceOf } from '../components/status.js';
 import { Waiting } from '../components/steps.js';
 import { ConnectionHead } from '../layout.js';
 import { useTexts } from '../page-context.js';

@@ -77,7 +77,7 @@ export const isComplete = ({ name, scopes }: Connection): boolean =>
   name !== defaultName && scopes.length > 0;
 
 /** Suggests the account's alias as the name; never preselects a scope. */
-export const initialForm = (connection: Connection): ScopeForm => ({
+const initialForm = (connection: Connection): ScopeForm => ({
   name: connection.name === defaultName ? (aliasOf(connection) ?? '') : connection.name,
   chosen: new Set(connection.scopes.map(scopeKey)),
   replaced: new Set(),

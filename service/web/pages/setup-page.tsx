@@ -1,11 +1,11 @@
-import { type Connection, permissionSetOf } from '../../domain/connection.js';
+import { type Connection, permissionSetOf, verificationOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { AccountField, AccountStepForm, PermissionChoices } from '../components/account-fields.js';
 import { Account, useHref } from '../components/basics.js';
 import type { PairState } from '../components/pair.js';
 import { PermissionSetStatements } from '../components/permission-set.js';
 import { ScopeFields } from '../components/scope-fields.js';
-import { accountOf, assuranceOf, pairStateOf, verificationOf } from '../components/status.js';
+import { accountOf, assuranceOf, pairStateOf } from '../components/status.js';
 import { CurrentStep, DoneStep, LaterStep, PairCard, Remark } from '../components/steps.js';
 import { Crumbs, PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';

@@ -1,4 +1,5 @@
 import type { Connection } from '../../domain/connection.js';
+import { verificationOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
@@ -6,7 +7,7 @@ import { Account, ButtonLink, Fold, Link, Words } from '../components/basics.js'
 import { Checks, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
-import { accountOf, aliasOf, assuranceOf, verificationOf } from '../components/status.js';
+import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
 import { Tell } from '../components/tell.js';
 import { Title } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
