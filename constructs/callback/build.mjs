@@ -2,7 +2,7 @@
  * Builds the callback from its one source into each place that runs it: the construct and the Terraform module as a
  * file, the one-file Terraform configuration and the Lambda functions as text. Nothing of it is in git.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -29,6 +29,8 @@ export async function buildCallback() {
     } = await build({
       entryPoints: [path.join(import.meta.dirname, entry)],
       bundle: true,
+      // esbuild writes paths relative to this folder into the output: the same bytes, whoever starts the build.
+      absWorkingDir: repository,
       write: false,
       platform: 'node',
       format: 'cjs',
@@ -36,12 +38,20 @@ export async function buildCallback() {
       minify,
       charset: 'ascii',
     });
-    for (const name of to) {
-      const file = path.join(repository, name);
-      mkdirSync(path.dirname(file), { recursive: true });
-      writeFileSync(file, output?.text ?? '');
-    }
+    for (const name of to) replace(path.join(repository, name), output?.text ?? '');
   }
+}
+
+/**
+ * In one step, and only if it changed: another build or a test may be reading it. @param {string} file
+ * @param {string} text
+ */
+function replace(file, text) {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, text);
+  renameSync(temporary, file);
 }
 
 if (process.argv[1] === import.meta.filename) await buildCallback();
