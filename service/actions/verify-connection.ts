@@ -51,10 +51,7 @@ async function verifyAndStore(
   connection: Connection,
   request: VerificationRequest & { readonly takeOutcome: TakeOutcome },
 ): Promise<Connection> {
-  if (connection.status === 'disconnected' && connection.reason === 'deleted')
-    throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
-      remedy: 'Ask the vendor for a new connection and use its values.',
-    });
+  if (connection.status === 'disconnected' && connection.reason === 'deleted') throw deletedByVendor();
   const trust = requireRegistration(connection);
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
@@ -105,6 +102,11 @@ async function verifyAndStore(
   );
   return storeVerdict(deps, intent, current, { ...request, permissions, scopes }, result);
 }
+
+export const deletedByVendor = () =>
+  new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
+    remedy: 'Ask the vendor for a new connection and use its values.',
+  });
 
 /** The alias from the last verification of the same role. */
 const knownAlias = (connection: Connection, roleArn: string): string | undefined =>

@@ -45,6 +45,21 @@ describe('the account', () => {
     expect(types()).toEqual(['connection.callback_refused']);
   });
 
+  it('is not asked for once the vendor has deleted the connection, which is no security event', async () => {
+    const { id, path, accountId, role, callBack, types } = await made();
+    const arn = role();
+    expect((await vendor.call('DELETE', path)).status).toBe(204);
+    for (const event of [provisioned(id, arn), connectionCheck(id, accountId)]) {
+      const { body } = await callBack(event);
+      expect([body.code, body.remedy]).toEqual([
+        'connection_disconnected',
+        'Ask the vendor for a new connection and use its values.',
+      ]);
+    }
+    await until(() => types().length > 0);
+    expect(types()).toEqual(['connection.disconnected']);
+  });
+
   it('is the account that the connection was created for', async () => {
     const account = vendor.sandbox.createAccount().accountId;
     const { id, role, callBack } = await made({ expectedAccountId: account });
