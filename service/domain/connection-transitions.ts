@@ -119,6 +119,15 @@ export function withMissingPermissions(
   };
 }
 
+/** During a rotation: the role accepts the new external ID, and still the previous one. */
+export const acceptingBothExternalIds = (
+  connection: ConnectedConnection,
+  since: string,
+): ConnectedConnection => ({
+  ...connection,
+  acceptsBothExternalIdsSince: connection.acceptsBothExternalIdsSince ?? since,
+});
+
 /** The role failed a check. */
 export const failed = (
   connection: RoleConnection,
@@ -231,7 +240,10 @@ export const scopedByVendor = (connection: Connection, scopes: readonly Scope[])
 export const withPendingExternalId = (
   connection: RoleConnection,
   pendingExternalId: ExternalId | undefined,
-): RoleConnection => ({ ...connection, pendingExternalId });
+): RoleConnection =>
+  connection.status === 'connected'
+    ? { ...connection, pendingExternalId, acceptsBothExternalIdsSince: undefined }
+    : { ...connection, pendingExternalId };
 
 type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
 
