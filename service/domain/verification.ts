@@ -52,12 +52,9 @@ export const check = z
     code: errorCode.optional(),
     message: z.string(),
     remedy: z.string().optional(),
-    alsoTrusted: z
-      .array(z.string())
-      .optional()
-      .meta({
-        description: 'Of `trust_policy`: principals other than the vendor’s that can assume the role.',
-      }),
+    alsoTrusted: z.array(z.string()).optional().meta({
+      description: 'Of `trust_policy`: principals other than the vendor’s that can assume the role.',
+    }),
     wholeAccounts: z
       .array(z.strictObject({ principal: z.string(), narrower: z.string() }))
       .optional()

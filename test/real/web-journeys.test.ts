@@ -1,4 +1,4 @@
-/** What people do to pages in a real Chromium: press twice, reload, go on in another tab, wait until the session ends. */
+/** Journeys on the guided page in a real Chromium: double clicks, reloads, several tabs, expired sessions. */
 import type { Browser } from 'playwright-core';
 import { startVendor, type Vendor } from '../vendor.js';
 import { signIn, startChromium, type Visitor, visit } from './browser.js';
@@ -142,7 +142,7 @@ inChromium('an open page says that the session ended, and the sign-in leads back
   await page.waitForURL(url(`/connections/${id}`));
 });
 
-inChromium('an open rotation goes on when a check finds that AWS accepts both external IDs', async () => {
+inChromium('an open rotation continues when a check finds that AWS accepts both external IDs', async () => {
   const { page } = visitor;
   const { id, externalId, arn } = await connect('rotating');
   await page.goto(url(`/connections/${id}/rotate`));

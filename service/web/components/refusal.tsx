@@ -108,7 +108,7 @@ export function PolicyToDeploy(props: { result: CheckResult; externalId: string;
   );
 }
 
-/** The policy of an earlier check, with the external ID to deploy now: a rotation may have begun or been canceled. */
+/** The policy of an earlier check, with the external ID to deploy now: a rotation may have started or ended since. */
 const withExternalId = (policy: string, externalId: string): string =>
   JSON.stringify(
     JSON.parse(policy),
