@@ -130,16 +130,21 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             previous={page > 1 ? pageAt(page - 1) : undefined}
             next={page < pages ? pageAt(page + 1) : undefined}
           />
-          {shown.some((connection) => assuranceOf(connection) !== undefined) && (
-            <Fold title={texts.assurance}>
-              <ul class="help list">
-                <WordItems texts={texts.assurances} />
-              </ul>
-            </Fold>
-          )}
+          {shown.some((connection) => assuranceOf(connection) !== undefined) && <Assurances />}
         </div>
       </div>
     </>
+  );
+}
+
+function Assurances() {
+  const texts = useTexts().list;
+  return (
+    <Fold title={texts.assurance}>
+      <ul class="help list">
+        <WordItems texts={texts.assurances} />
+      </ul>
+    </Fold>
   );
 }
 
