@@ -23,7 +23,7 @@ export const guards: readonly Guard[] = [
   {
     name: "denials while the vendor's repair spreads",
     file: 'service/actions/mass-failure.ts',
-    guard: 'const isSettling = () => clock.now() < settlesAt;',
+    guard: 'const isSettling = () => clock.now() < this.#settlesAt;',
     without: 'const isSettling = () => false;',
     test: 'test/service/mass-failure.test.ts',
     title: 'while the repair spreads',

@@ -171,10 +171,22 @@ test('a restore that was killed between its renames is reported, and not replace
 test('a backup never overwrites anything', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
   await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
-    code: 'store_unavailable',
+    code: 'request_invalid',
     remedy: expect.stringContaining('never replaces another'),
   });
   expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+});
+
+test.each([
+  ['restore', 'is no backup: it has no folder "organizations"'],
+  ['backup', 'is no data directory: it has no folder "organizations"'],
+])('rolebridge %s of another directory is refused, without a stack trace', async (command, fault) => {
+  const [source, target] = [join(directory, 'source'), join(directory, 'target')];
+  const words = command === 'backup' ? ['backup', target] : ['restore', source];
+  const { code, text } = await commandLine(words, settings(command === 'backup' ? source : target));
+  expect([code, text]).toEqual([1, expect.stringContaining(fault)]);
+  expect(text).not.toMatch(/\n {4}at /);
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test('a damaged store fails the backup with the reason', async () => {

@@ -1,5 +1,5 @@
 import { constants, existsSync, readdirSync } from 'node:fs';
-import { access, chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
@@ -25,7 +25,7 @@ const triesAtMost = 20;
  * Copies a data directory that may be in use, and opens the copy to verify it. It contains at least everything
  * acknowledged before the copy started, each change wholly or not at all. The lock is not taken.
  * @param to a directory that is not there yet, or is empty
- * @throws RolebridgeError `store_unavailable`; nothing of the copy is left then
+ * @throws RolebridgeError `request_invalid` for another directory; `store_unavailable`: nothing of the copy is left then
  */
 export async function backUp(
   directory: string,
@@ -34,9 +34,10 @@ export async function backUp(
 ): Promise<{ organizations: number }> {
   const [source, target] = [resolve(directory), resolve(to)];
   if (namesIn(target).length > 0)
-    throw new RolebridgeError('store_unavailable', `${target} is not empty.`, {
+    throw new RolebridgeError('request_invalid', `${target} is not empty.`, {
       remedy: 'Name a new directory: a backup never replaces another one.',
     });
+  requireOrganizations(source, 'data directory', 'Set ROLEBRIDGE_DATA_DIR as for the service.');
   try {
     await copyFiles(source, target);
     for (let tries = 1; ; tries++) {
@@ -66,7 +67,8 @@ export async function backUp(
 /**
  * Replaces the data directory by a backup; the old one is kept beside it under another name. The new epoch is the
  * current time, so that monitoring never sees it decrease.
- * @throws RolebridgeError `store_unavailable` when a process uses the directory, or the backup is damaged
+ * @throws RolebridgeError `request_invalid` for another directory; `store_unavailable` when a process uses the data
+ *   directory, or the backup is damaged or can't be copied
  */
 export async function restoreBackup(
   from: string,
@@ -74,6 +76,7 @@ export async function restoreBackup(
   { keys, files = fileOperations }: BackupOptions = {},
 ): Promise<{ kept: string | undefined; epoch: number }> {
   const [source, target] = [resolve(from), resolve(directory)];
+  requireOrganizations(source, 'backup', 'Name the directory that you gave to "rolebridge backup".');
   await assertUnused(target);
   const before = existsSync(target) ? await currentEpoch(target) : 0;
   const restored = restoringPath(target);
@@ -92,8 +95,23 @@ export async function restoreBackup(
     return { kept, epoch: epoch + 1 };
   } catch (error) {
     await rm(restored, { recursive: true, force: true });
-    throw error;
+    if (error instanceof RolebridgeError) throw error;
+    throw new RolebridgeError('store_unavailable', `${source} could not be restored: ${messageOf(error)}.`, {
+      remedy: `Look at both disks, and at the permissions of ${target}.`,
+      cause: error,
+    });
   }
+}
+
+function requireOrganizations(directory: string, what: string, remedy: string): void {
+  if (existsSync(join(directory, 'organizations'))) return;
+  throw new RolebridgeError(
+    'request_invalid',
+    `${directory} is no ${what}: it has no folder "organizations".`,
+    {
+      remedy,
+    },
+  );
 }
 
 /**
@@ -101,7 +119,6 @@ export async function restoreBackup(
  * audit log, so that each file is at least as new as those that name it.
  */
 async function copyFiles(source: string, target: string, only?: readonly OrganizationId[]): Promise<void> {
-  await access(join(source, 'organizations'));
   for (const folder of ['.', 'organizations', 'audit'])
     await mkdir(join(target, folder), { recursive: true, mode: 0o700 });
   const found = organizationsIn(source);
