@@ -25,8 +25,10 @@ type Kind = 'connected' | 'pending' | 'access_key';
 
 const kinds: Record<string, Kind> = {
   setRole: 'pending',
+  'verifyConnection.noRole': 'pending',
   'receiveCallback.provisioned': 'pending',
   'receiveCallback.check': 'pending',
+  'receiveCallback.notAnArn': 'pending',
   'rotateAccessKey.exchange': 'access_key',
   'migrateToRole.begin': 'access_key',
 };

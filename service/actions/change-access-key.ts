@@ -41,13 +41,8 @@ export async function verifyStoredAccessKey(
   return audited(deps, by, event, async (intent) => {
     const stored = connection.accessKey;
     const key = await encryptionOf(deps).open(connection, stored.encrypted, intent);
-    const { partition } = connection;
-    requirePartition(deps, partition);
-    const result = await requireKeyVerdict(asking, {
-      key,
-      partition,
-      expectedAccountId: connection.accountId,
-    });
+    const { partition, accountId } = connection;
+    const result = await requireKeyVerdict(asking, { key, partition, expectedAccountId: accountId });
     const { verification } = result;
     if (result.outcome === 'refused') {
       const error = verificationFailed(result.verification);
@@ -61,7 +56,6 @@ export async function verifyStoredAccessKey(
     if (isScheduled && connection.status === 'connected')
       return recordVerification(deps, intent, connection, verification);
     const accessKey = { ...stored, principalArn: result.principalArn };
-    const { accountId } = connection;
     return saveNextVersion(
       deps,
       intent,

@@ -13,8 +13,18 @@ import { outboxMessages } from './outbox.js';
 const inconclusiveMs = 120_000;
 
 export interface RevocationCheck {
-  /** `in_use`: it is the connection's role again. `no_principal`: no credentials for its partition are left. */
-  readonly finding: 'ended' | 'in_use' | 'no_principal' | 'still_open' | 'given_up' | 'inconclusive';
+  /**
+   * `in_use`: it is the connection's role again. `no_principal`: no credentials for its partition are left. `given_up`: AWS
+   * opens it after a day. `unknown`: a policy of the vendor has denied it for a day, which says nothing of the role.
+   */
+  readonly finding:
+    | 'ended'
+    | 'in_use'
+    | 'no_principal'
+    | 'still_open'
+    | 'given_up'
+    | 'inconclusive'
+    | 'unknown';
   readonly next: { readonly dueAt: string; readonly attempts: number } | undefined;
 }
 
@@ -53,6 +63,11 @@ export async function confirmRevocation(
     return { finding: 'ended', next: undefined };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
+    // No retry gets past the vendor's own policy, so these attempts count.
+    if (error.code === 'vendor_not_allowed')
+      return nextAt === undefined
+        ? { finding: 'unknown', next: undefined }
+        : { finding: 'inconclusive', next: { dueAt: nextAt, attempts: job.attempts + 1 } };
     if (error.code !== 'access_not_ended') {
       const dueAt = new Date(deps.clock.now() + inconclusiveMs * (1 + Math.random())).toISOString();
       return { finding: 'inconclusive', next: { dueAt, attempts: job.attempts } };

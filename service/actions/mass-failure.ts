@@ -1,6 +1,6 @@
-import type { ConnectedConnection, Connection, RoleConnection } from '../domain/connection.js';
+import type { ConnectedConnection, Connection, FailedConnection } from '../domain/connection.js';
 import type { OrganizationId } from '../domain/ids.js';
-import { parseRoleArn } from '../domain/role-arn.js';
+import { type Partition, parseRoleArn } from '../domain/role-arn.js';
 import type { Dependencies } from './dependencies.js';
 
 /** The number of denied organizations from which verdicts are on hold without further comparison. */
@@ -17,143 +17,182 @@ const alarmAgainMs = 6 * 3_600_000;
 export type MassFailureEvent = 'degraded' | 'recovered' | 'canary_misconfigured' | 'canary_works';
 /** `held`: many roles are denied. `alone`: other roles can be assumed. `unknown`: there is no other role to compare with. */
 export type Comparison = 'held' | 'alone' | 'unknown';
-export type MassFailure = ReturnType<typeof watchForMassFailure>;
+
+type VerifiedRole = ConnectedConnection | FailedConnection;
+type Deps = Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health'>;
+type Notify = (event: MassFailureEvent, about: Connection, organizations: number) => Promise<void>;
+
+export interface MassFailure {
+  /** @param askedAt when AWS was asked: a slow check that passed says nothing of the time after. */
+  passed(connection: VerifiedRole, askedAt: number): Promise<void>;
+  /** Compares the denial of a role that worked with other roles. A held denial is no verdict. */
+  denied(connection: VerifiedRole): Promise<Comparison>;
+}
 
 /**
  * Decides whether a denial is the customer's fault or the vendor's: it counts only while the canary role or, without a
  * canary, a role of another organization can be assumed. It always asks AWS; the state in memory alone decides nothing.
+ * Each partition is compared separately, because the vendor has other credentials in each.
  */
-export function watchForMassFailure(
-  {
-    store,
-    sts,
-    clock,
-    canary,
-    health,
-    principals,
-  }: Pick<Dependencies, 'store' | 'sts' | 'clock' | 'canary' | 'health' | 'principals'>,
-  notify: (event: MassFailureEvent, about: Connection, organizations: number) => Promise<void>,
-) {
+export function watchForMassFailure(deps: Deps, notify: Notify): MassFailure {
+  const watches = new Map<Partition, PartitionWatch>();
+  const notifyAndShow: Notify = (event, about, organizations) => {
+    const [first] = [...watches.values()].flatMap(({ degradedSince }) => degradedSince ?? []).sort();
+    deps.health.degradedSince = first;
+    return notify(event, about, organizations);
+  };
+  const watchOf = ({ roleArn }: VerifiedRole): PartitionWatch => {
+    const { partition } = parseRoleArn(roleArn);
+    const watch = watches.get(partition) ?? new PartitionWatch(partition, deps, notifyAndShow);
+    watches.set(partition, watch);
+    return watch;
+  };
+  return {
+    passed: (connection, askedAt) => watchOf(connection).passed(connection, askedAt),
+    denied: (connection) => watchOf(connection).judgeDenial(connection),
+  };
+}
+
+class PartitionWatch {
+  degradedSince: string | undefined;
+  readonly #partition: Partition;
+  readonly #deps: Deps;
+  readonly #notify: Notify;
   /** The time of each organization's first denial since it last passed. */
-  const denied = new Map<OrganizationId, number>();
+  readonly #denied = new Map<OrganizationId, number>();
   /** Organizations that passed since the canary was first denied; undefined while the canary opens. */
-  let passedSinceCanary: Set<OrganizationId> | undefined;
-  let lastPassAt = 0;
-  let lastAlarmAt: number | undefined;
-  let isCanaryWrong = false;
-  let settlesAt = 0;
+  #passedSinceCanary: Set<OrganizationId> | undefined;
+  #lastPassAt = 0;
+  #lastAlarmAt: number | undefined;
+  #isCanaryWrong = false;
+  #settlesAt = 0;
 
-  const deniedSincePass = () => [...denied.values()].filter((at) => at >= lastPassAt).length;
-
-  /** @param askedAt when AWS was asked: a slow check that passed says nothing of the time after. */
-  async function passed(connection: Connection, askedAt: number): Promise<void> {
-    lastPassAt = Math.max(lastPassAt, askedAt);
-    if ((denied.get(connection.organizationId) ?? 0) <= askedAt) denied.delete(connection.organizationId);
-    passedSinceCanary?.add(connection.organizationId);
-    if (canary === undefined || isCanaryWrong) await recovered(connection);
+  constructor(partition: Partition, deps: Deps, notify: Notify) {
+    this.#partition = partition;
+    this.#deps = deps;
+    this.#notify = notify;
   }
 
-  async function recovered(about: Connection): Promise<void> {
-    if (health.degradedSince === undefined) return;
-    health.degradedSince = undefined;
-    lastAlarmAt = undefined;
-    settlesAt = clock.now() + settlingMs;
-    await notify('recovered', about, 0);
+  /** The canary, if it is in this partition. */
+  get #canary(): Deps['canary'] {
+    const { canary } = this.#deps;
+    return canary && parseRoleArn(canary.roleArn).partition === this.#partition ? canary : undefined;
   }
 
-  async function degraded(about: Connection): Promise<void> {
-    const now = clock.now();
-    health.degradedSince ??= new Date(now).toISOString();
-    if (lastAlarmAt !== undefined && now - lastAlarmAt < alarmAgainMs) return;
-    lastAlarmAt = now;
-    await notify('degraded', about, denied.size);
+  async passed(connection: VerifiedRole, askedAt: number): Promise<void> {
+    const { organizationId } = connection;
+    this.#lastPassAt = Math.max(this.#lastPassAt, askedAt);
+    if ((this.#denied.get(organizationId) ?? 0) <= askedAt) this.#denied.delete(organizationId);
+    this.#passedSinceCanary?.add(organizationId);
+    if (this.#canary === undefined || this.#isCanaryWrong) await this.#recovered(connection);
   }
 
-  async function* others(than: OrganizationId): AsyncGenerator<ConnectedConnection> {
-    const seen = new Set<OrganizationId>([than, ...denied.keys()]);
+  async judgeDenial(connection: VerifiedRole): Promise<Comparison> {
+    const { clock } = this.#deps;
+    const first = this.#denied.get(connection.organizationId) ?? clock.now();
+    this.#denied.set(connection.organizationId, first);
+    const isSettling = () => clock.now() < this.#settlesAt;
+    if (isSettling()) return 'held';
+    const comparison = await this.#compare(connection, first);
+    // AWS's denial may be older than the recovery that another check found meanwhile.
+    if (isSettling()) return 'held';
+    if (comparison === 'held') await this.#degraded(connection);
+    return comparison;
+  }
+
+  async #recovered(about: Connection): Promise<void> {
+    if (this.degradedSince === undefined) return;
+    this.degradedSince = undefined;
+    this.#lastAlarmAt = undefined;
+    this.#settlesAt = this.#deps.clock.now() + settlingMs;
+    await this.#notify('recovered', about, 0);
+  }
+
+  async #degraded(about: Connection): Promise<void> {
+    const now = this.#deps.clock.now();
+    this.degradedSince ??= new Date(now).toISOString();
+    if (this.#lastAlarmAt !== undefined && now - this.#lastAlarmAt < alarmAgainMs) return;
+    this.#lastAlarmAt = now;
+    await this.#notify('degraded', about, this.#denied.size);
+  }
+
+  async #compare(connection: VerifiedRole, first: number): Promise<Comparison> {
+    const canary = this.#canary;
+    if (canary && !(await this.#canaryFails(connection, canary))) return 'alone';
+    if (canary && !this.#isCanaryWrong) return 'held';
+    return this.#comparePeers(connection, first);
+  }
+
+  /** Whether the canary is denied; without a verdict on it, it counts as denied. */
+  async #canaryFails(
+    about: Connection,
+    { roleArn, externalId }: NonNullable<Deps['canary']>,
+  ): Promise<boolean> {
+    if ((await this.#open(roleArn, externalId, 'service', 'rolebridge.canary')) === 'allowed') {
+      this.#passedSinceCanary = undefined;
+      // A canary that opens without its external ID has another trust policy than customers' roles.
+      const isOpen = (await this.#open(roleArn, undefined, 'service', 'rolebridge.canary')) === 'allowed';
+      await this.#setCanaryWrong(isOpen, about);
+      await this.#recovered(about);
+      return false;
+    }
+    this.#passedSinceCanary ??= new Set();
+    if (this.#passedSinceCanary.size >= passesAgainstCanary) await this.#setCanaryWrong(true, about);
+    return true;
+  }
+
+  async #setCanaryWrong(isWrong: boolean, about: Connection): Promise<void> {
+    if (isWrong === this.#isCanaryWrong) return;
+    this.#isCanaryWrong = isWrong;
+    const event = isWrong ? 'canary_misconfigured' : 'canary_works';
+    await this.#notify(event, about, this.#passedSinceCanary?.size ?? 0);
+  }
+
+  async #comparePeers({ organizationId }: Connection, first: number): Promise<Comparison> {
+    if (this.#lastPassAt > first) return 'alone';
+    for await (const other of this.#others(organizationId)) {
+      if (this.#deniedSincePass() >= enough) return 'held';
+      const name = `rolebridge.schedule.${other.id}`;
+      const askedAt = this.#deps.clock.now();
+      const outcome = await this.#open(other.roleArn, other.externalId, other.organizationId, name);
+      if (outcome === 'allowed') {
+        await this.passed(other, askedAt);
+        return 'alone';
+      }
+      if (outcome === 'denied') this.#denied.set(other.organizationId, this.#deps.clock.now());
+    }
+    return this.#deniedSincePass() >= 2 ? 'held' : 'unknown';
+  }
+
+  #deniedSincePass(): number {
+    return [...this.#denied.values()].filter((at) => at >= this.#lastPassAt).length;
+  }
+
+  /** One connected role of each other organization. */
+  async *#others(than: OrganizationId): AsyncGenerator<ConnectedConnection> {
+    const seen = new Set<OrganizationId>([than, ...this.#denied.keys()]);
     let left = scanned;
-    for await (const connection of store.everyConnection()) {
+    for await (const connection of this.#deps.store.everyConnection()) {
       if (left-- === 0) return;
       if (seen.has(connection.organizationId)) continue;
       if (connection.method !== 'assume_role' || connection.status !== 'connected') continue;
-      if (!principals.has(connection.partition)) continue;
+      if (parseRoleArn(connection.roleArn).partition !== this.#partition) continue;
       seen.add(connection.organizationId);
       yield connection;
     }
   }
 
-  async function opens(
+  async #open(
     roleArn: string,
     externalId: string | undefined,
     organizationId: string,
     sessionName: string,
-  ) {
+  ): Promise<'allowed' | 'denied' | 'inconclusive'> {
     const { arn, partition } = parseRoleArn(roleArn);
-    const asking = sts.forOrganization({ organizationId, requestId: undefined });
+    const asking = this.#deps.sts.forOrganization({ organizationId, requestId: undefined });
     const answer = await asking.assumeRole({ partition, roleArn: arn, externalId, sessionName });
     // The text names a policy of the vendor, so it is a denial.
-    return answer.outcome === 'inconclusive' && answer.reason === 'vendor_not_allowed'
-      ? 'denied'
-      : answer.outcome;
+    const blamesVendor = answer.outcome === 'inconclusive' && answer.reason === 'vendor_not_allowed';
+    return blamesVendor ? 'denied' : answer.outcome;
   }
-
-  /** Whether the canary is denied; without a verdict on it, it counts as denied. */
-  async function canaryFails(about: Connection, { roleArn, externalId }: NonNullable<typeof canary>) {
-    if ((await opens(roleArn, externalId, 'service', 'rolebridge.canary')) === 'allowed') {
-      passedSinceCanary = undefined;
-      // A canary that opens without its external ID has another trust policy than customers' roles.
-      const isOpen = (await opens(roleArn, undefined, 'service', 'rolebridge.canary')) === 'allowed';
-      await setCanaryWrong(isOpen, about);
-      await recovered(about);
-      return false;
-    }
-    passedSinceCanary ??= new Set();
-    if (passedSinceCanary.size >= passesAgainstCanary) await setCanaryWrong(true, about);
-    return true;
-  }
-
-  async function setCanaryWrong(isWrong: boolean, about: Connection): Promise<void> {
-    if (isWrong === isCanaryWrong) return;
-    isCanaryWrong = isWrong;
-    const event = isWrong ? 'canary_misconfigured' : 'canary_works';
-    await notify(event, about, passedSinceCanary?.size ?? 0);
-  }
-
-  async function comparePeers({ organizationId }: Connection, first: number): Promise<Comparison> {
-    if (lastPassAt > first) return 'alone';
-    for await (const other of others(organizationId)) {
-      if (deniedSincePass() >= enough) return 'held';
-      const name = `rolebridge.schedule.${other.id}`;
-      const askedAt = clock.now();
-      const outcome = await opens(other.roleArn, other.externalId, other.organizationId, name);
-      if (outcome === 'allowed') {
-        await passed(other, askedAt);
-        return 'alone';
-      }
-      if (outcome === 'denied') denied.set(other.organizationId, clock.now());
-    }
-    return deniedSincePass() >= 2 ? 'held' : 'unknown';
-  }
-
-  async function compare(connection: Connection, first: number): Promise<Comparison> {
-    if (canary && !(await canaryFails(connection, canary))) return 'alone';
-    if (canary && !isCanaryWrong) return 'held';
-    return comparePeers(connection, first);
-  }
-
-  return {
-    passed,
-    /** Compares the denial of a role that worked with other roles. A held denial is no verdict. */
-    async denied(connection: RoleConnection): Promise<Comparison> {
-      const first = denied.get(connection.organizationId) ?? clock.now();
-      denied.set(connection.organizationId, first);
-      const isSettling = () => clock.now() < settlesAt;
-      if (isSettling()) return 'held';
-      const comparison = await compare(connection, first);
-      // AWS's denial may be older than the recovery that another check found meanwhile.
-      if (isSettling()) return 'held';
-      if (comparison === 'held') await degraded(connection);
-      return comparison;
-    },
-  };
 }

@@ -2,6 +2,7 @@ import type { Requester } from '../domain/audit.js';
 import {
   type ConnectedConnection,
   type Connection,
+  type FailedConnection,
   isVerifiable,
   type VerifiableConnection,
 } from '../domain/connection.js';
@@ -26,7 +27,13 @@ export type CheckFinding =
       readonly isPersisted: boolean;
       readonly before: Connection;
     }
-  | { readonly finding: 'inconclusive'; readonly code: ErrorCode };
+  /** `remedy`: the check can't run until someone acts on it; otherwise a retry is enough. */
+  | {
+      readonly finding: 'inconclusive';
+      readonly code: ErrorCode;
+      readonly message?: string;
+      readonly remedy?: string | undefined;
+    };
 
 /** The finding, and the next time of the same job; undefined when a change has scheduled it. */
 export interface ScheduledCheck {
@@ -52,13 +59,18 @@ export async function reverifyConnection(
   let isPersisted = false;
   const decides: Decides = {
     async persistFailure(code) {
-      if (code === 'role_not_assumable' && job.attempts > 0 && isConnectedRole(before))
+      if (
+        code === 'role_not_assumable' &&
+        job.attempts > 0 &&
+        isRole(before) &&
+        before.status === 'connected'
+      )
         comparison = await massFailure.denied(before);
       isPersisted = comparison !== 'held' && (isSecond || isOpenToOthers(code));
       return isPersisted;
     },
     async isVendorsDenialFinal() {
-      if (before.method === 'assume_role') comparison = await massFailure.denied(before);
+      if (isRole(before)) comparison = await massFailure.denied(before);
       return comparison === 'alone' && isSecond;
     },
   };
@@ -69,7 +81,8 @@ export async function reverifyConnection(
   });
   try {
     await verify(deps, by, before, decides, isSecond);
-    await massFailure.passed(before, startedAt);
+    // A customer's key opens with nothing of the vendor's, so it says nothing of other denials.
+    if (isRole(before)) await massFailure.passed(before, startedAt);
     return { result: { finding: 'healthy' }, next: undefined };
   } catch (error) {
     if (!(error instanceof RolebridgeError)) throw error;
@@ -95,15 +108,21 @@ export async function reverifyConnection(
         next: dueIn(secondCheckMs, job.attempts + 1),
       };
     // Jitter, so that connections with the same fault don't retry together.
-    const waitMs = ((error.retryAfterSeconds ?? 60) + 60 * Math.random()) * 1000 * 2;
-    return { result: { finding: 'inconclusive', code }, next: dueIn(waitMs, job.attempts) };
+    if (error.retryAfterSeconds !== undefined || code === 'connection_changed') {
+      const waitMs = ((error.retryAfterSeconds ?? 60) + 60 * Math.random()) * 1000 * 2;
+      return { result: { finding: 'inconclusive', code }, next: dueIn(waitMs, job.attempts) };
+    }
+    // A fault of the settings or of stored data, such as a missing encryption key: it needs a person, not a retry.
+    const { remedy } = error;
+    const waitMs = deps.schedule.verifyIntervalMs * (0.8 + 0.2 * Math.random());
+    return { result: { finding: 'inconclusive', code, message, remedy }, next: dueIn(waitMs, job.attempts) };
   }
 }
 
 type Decides = Required<Pick<VerificationRequest, 'persistFailure' | 'isVendorsDenialFinal'>>;
 
-const isConnectedRole = (connection: Connection): connection is ConnectedConnection =>
-  connection.method === 'assume_role' && connection.status === 'connected';
+const isRole = (connection: VerifiableConnection): connection is ConnectedConnection | FailedConnection =>
+  connection.method === 'assume_role';
 
 function verify(
   deps: Dependencies,

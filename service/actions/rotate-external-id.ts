@@ -8,7 +8,7 @@ import { parseRoleArn } from '../domain/role-arn.js';
 import { audited } from './audited.js';
 import { saveAudited, saveNextVersion, subjectOf } from './change-connection.js';
 import { requirePartition } from './create-connection.js';
-import type { Dependencies } from './dependencies.js';
+import { type Dependencies, forVerification } from './dependencies.js';
 import { requireRole } from './require-method.js';
 import { withNewCallbackSecret } from './rotate-callback-secret.js';
 
@@ -55,10 +55,11 @@ export async function cancelExternalIdRotation(
     throw new RolebridgeError('external_id_not_changing', 'The external ID is not being rotated.', {
       remedy: 'Start with POST …/rotate-external-id.',
     });
+  const asking = await forVerification(deps, by, connection);
   const details = { canceled: true };
   const event = { action: 'connection.rotate_external_id', ...subjectOf(connection), details } as const;
   return audited(deps, by, event, async (intent) => {
-    await requireCurrentToWork(deps, connection);
+    await requireCurrentToWork(asking, connection);
     return saveNextVersion(deps, intent, connection, withPendingExternalId(connection, undefined));
   });
 }

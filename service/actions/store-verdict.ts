@@ -63,6 +63,8 @@ export async function storeVerdict(
     connection.status === 'connected' &&
     connection.method === 'assume_role' &&
     externalId === connection.externalId &&
+    // A role that was created again under its name: cached sessions of the former one are void.
+    roleId === connection.roleId &&
     connection.assurance === assurance &&
     permissionsKey(connection) ===
       permissionsKey({ ...connection, permissionSet: permissions.deployed, verification }) &&

@@ -110,7 +110,7 @@ export async function changeWebhookEndpoint(
   };
   const event = { action: 'webhook_endpoint.change', organizationId: owner.organizationId, details } as const;
   const next = await audited(deps, by, event, () =>
-    deps.store.changeWebhookEndpoint(found, ({ events, description, ...before }) => {
+    changeStored(deps, found, ({ events, description, ...before }) => {
       const nextEvents = change.events === undefined ? events : change.events;
       const nextDescription = change.description === undefined ? description : change.description;
       return {
@@ -123,7 +123,6 @@ export async function changeWebhookEndpoint(
       };
     }),
   );
-  if (next === undefined) return findWebhookEndpoint(deps, owner, id);
   await deps.store.hastenMessages(id, isoNow(deps.clock));
   deps.wake();
   return shownEndpoint(next);
@@ -156,7 +155,7 @@ export async function rotateWebhookSecret(
   const details = { endpointId: id };
   const event = { action: 'webhook_endpoint.rotate_secret', organizationId, details } as const;
   const next = await audited(deps, by, event, () =>
-    deps.store.changeWebhookEndpoint(found, ({ previousSecret: _, ...before }) => ({
+    changeStored(deps, found, ({ previousSecret: _, ...before }) => ({
       ...before,
       secret: deps.encryption.encrypt(secret, webhookSecretContext(id)),
       ...(previousValidSeconds > 0 && {
@@ -168,7 +167,18 @@ export async function rotateWebhookSecret(
       updatedAt: isoNow(deps.clock),
     })),
   );
-  return { ...(next ? shownEndpoint(next) : await findWebhookEndpoint(deps, owner, id)), secret };
+  return { ...shownEndpoint(next), secret };
+}
+
+/** @throws RolebridgeError `webhook_endpoint_not_found` when it was deleted meanwhile */
+async function changeStored(
+  { store }: Pick<Deps, 'store'>,
+  endpoint: WebhookEndpoint,
+  change: (stored: WebhookEndpoint) => WebhookEndpoint,
+): Promise<WebhookEndpoint> {
+  const next = await store.changeWebhookEndpoint(endpoint, change);
+  if (next === undefined) throw noSuchEndpoint();
+  return next;
 }
 
 /** An endpoint that calls can change. */
@@ -200,10 +210,13 @@ async function storedEndpoint(
 ): Promise<WebhookEndpoint> {
   const found = await store.webhookEndpoint(id);
   if (found?.organizationId === organizationId) return found;
-  throw new RolebridgeError('webhook_endpoint_not_found', 'There is no such webhook endpoint.', {
+  throw noSuchEndpoint();
+}
+
+const noSuchEndpoint = () =>
+  new RolebridgeError('webhook_endpoint_not_found', 'There is no such webhook endpoint.', {
     remedy: 'List them with GET /v1/webhook-endpoints.',
   });
-}
 
 function assertFits(
   { webhooks }: Pick<Deps, 'webhooks'>,

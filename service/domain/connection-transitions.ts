@@ -65,7 +65,7 @@ export const pending = (
 });
 
 export interface VerifiedRole {
-  readonly role: Pick<ParsedRoleArn, 'arn' | 'accountId'>;
+  readonly role: Pick<ParsedRoleArn, 'arn' | 'accountId' | 'partition'>;
   readonly roleId: string;
   /** The external ID that the role requires. */
   readonly externalId: ExternalId;
@@ -88,6 +88,7 @@ export function connected(connection: Connection, verified: VerifiedRole): Conne
     externalId,
     pendingExternalId: externalId === registration.externalId ? pendingExternalId : undefined,
     expectedAccountId: role.accountId,
+    partition: role.partition,
     status: 'connected',
     roleArn: role.arn,
     roleId,

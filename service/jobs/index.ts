@@ -51,7 +51,7 @@ export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond
       return;
     }
     const isHeld = event === 'degraded';
-    metrics.degraded.set(isHeld ? 1 : 0);
+    metrics.degraded.set(deps.health.degradedSince === undefined ? 0 : 1);
     const line = { code: 'vendor_not_allowed', organizations };
     logger[isHeld ? 'error' : 'warn'](line, massFailureTexts[event]);
     const type = `service.${event}` as const;
@@ -144,6 +144,11 @@ async function runJob(
       if (finding === 'ended') logger.info(aboutRole, 'access has ended: AWS denies the role');
       if (finding === 'no_principal')
         logger.warn(aboutRole, 'the vendor has no principal in the partition of a role that was given up');
+      if (finding === 'unknown')
+        logger.warn(
+          { ...aboutRole, code: 'vendor_not_allowed' },
+          'a policy of the vendor has denied a role that was given up for a day: whether its access ended is unknown',
+        );
       if (finding === 'given_up')
         logger.warn(
           { ...aboutRole, code: 'access_not_ended' },
@@ -157,8 +162,11 @@ async function runJob(
 type Reports = Pick<JobsOptions, 'logger' | 'metrics'>;
 
 function logOutcome({ logger, metrics }: Reports, about: object, result: CheckFinding): void {
-  if (result.finding === 'inconclusive')
-    logger.info({ ...about, code: result.code }, 'a check has no verdict');
+  if (result.finding === 'inconclusive') {
+    const { code, message, remedy } = result;
+    if (message === undefined) logger.info({ ...about, code }, 'a check has no verdict');
+    else logger.error({ ...about, code, remedy }, `a check can't run: ${message}`);
+  }
   if (result.finding !== 'refused') return;
   const { code, message, isPersisted, before } = result;
   const values = { ...about, code, ...('roleArn' in before && { roleArn: before.roleArn }) };

@@ -23,7 +23,7 @@ export const guards: readonly Guard[] = [
   {
     name: "denials while the vendor's repair spreads",
     file: 'service/actions/mass-failure.ts',
-    guard: 'const isSettling = () => clock.now() < settlesAt;',
+    guard: 'const isSettling = () => clock.now() < this.#settlesAt;',
     without: 'const isSettling = () => false;',
     test: 'test/service/mass-failure.test.ts',
     title: 'while the repair spreads',
@@ -390,6 +390,22 @@ export const guards: readonly Guard[] = [
     guard: '  if (fault) throw new Error(`line ${line.n}: ${fault}`);\n',
     test: 'test/service/cli-doctor.test.ts',
     title: 'audit line',
+  },
+  {
+    name: 'the end of the audit log while the service runs',
+    file: 'service/records/lowdb/audit-log.ts',
+    guard: 'isWhole && head.n > this.owner.trimmed.n;',
+    without: 'false;',
+    test: 'test/slow/store-file.test.ts',
+    title: 'while the service runs',
+  },
+  {
+    name: 'the columns and claims that lead to a row',
+    file: 'service/records/postgres/read-rows.ts',
+    guard: 'if (value && !isFound(value, row)) throw',
+    without: 'if (false) throw',
+    test: 'test/slow/store-postgres.test.ts',
+    title: 'was edited',
   },
   {
     name: 'one process writes',

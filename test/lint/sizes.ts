@@ -16,7 +16,6 @@ const tables =
 const exceptions: readonly string[] = [
   'aws-sandbox/iam-entity-policies.ts:actionsOf',
   'aws-sandbox/server.ts:startAwsSandbox',
-  'service/actions/mass-failure.ts:watchForMassFailure',
   'service/actions/reverify-connection.ts:reverifyConnection',
   'service/api/auth.ts:createAuth',
   'service/api/mount.ts:mount',

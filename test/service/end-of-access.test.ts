@@ -22,6 +22,18 @@ async function nextProof(made: Made, afterMs: number) {
   await until(async () => (await proofs(made)).length > before, 'a proof');
 }
 
+test("confirmation gives up after a day when the vendor's own policy denies the role all the time", async () => {
+  const made = await vendor.connected();
+  vendor.sandbox.faults.set({ kind: 'denied', action: 'AssumeRole', by: 'identity' });
+  await vendor.call('DELETE', made.path);
+  await until(() => {
+    vendor.clock.pass(hour);
+    return vendor.logged('whether its access ended is unknown').length > 0;
+  }, 'the end of the attempts');
+  expect((await proofs(made)).length).toBeLessThan(40);
+  expect(await vendor.store.nextJobAt()).toBeUndefined();
+});
+
 const giveUp: Record<string, (made: Made) => Promise<{ status: number }>> = {
   deprovisioned: ({ connection, arn }) =>
     vendor.callBack(connection.callbackSecret, deprovisioned(connection.id, arn)),
@@ -171,6 +183,7 @@ test('a role that stays open is given up after a day, with an audit record and a
   const start = vendor.clock.now();
   for (let tries = 0; !(await proofs(made)).some(({ outcome }) => outcome === 'refused'); tries++) {
     expect(tries).toBeLessThan(40);
+    vendor.sandbox.faults.clear();
     await nextProof(made, hour);
   }
   expect(vendor.clock.now() - start).toBeGreaterThan(23 * hour);

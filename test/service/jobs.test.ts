@@ -347,6 +347,77 @@ test('an access key that stops working fails at the second check in a row', asyn
   expect(vendor.receiver.types(connection.id)).toEqual(['connection.connected', 'connection.failed']);
 });
 
+describe('a stored access key that the settings keep from its check', () => {
+  const principals = new Map<'aws', string>();
+  let path: string;
+  let records: () => Promise<{ outcome?: string; code?: string }[]>;
+  const read = async () => (await vendor.call('GET', path)).body;
+  const check = async (afterMs: number) => {
+    const before = (await records()).length;
+    vendor.clock.pass(afterMs);
+    await until(async () => (await records()).length > before, 'a check');
+  };
+
+  beforeEach(async () => {
+    await vendor.close();
+    vendor = await startWatchedVendor({ principals });
+    principals.set('aws', vendor.principal);
+    const { accessKeyId, secretAccessKey } = vendor.sandbox.createAccount().admin;
+    const asked = { name: 'key', method: 'access_key', accessKeyId, secretAccessKey };
+    const { body: connection } = await vendor.call('POST', '/v1/connections', asked);
+    path = `/v1/connections/${connection.id}`;
+    records = async () =>
+      (await vendor.call('GET', `/v1/audit?connection=${connection.id}`)).body.records.filter(
+        (record: { actor: { kind: string }; phase: string }) =>
+          record.actor.kind === 'service' && record.phase === 'outcome',
+      );
+  });
+
+  test('fails in a partition without a principal, and recovers with the principal', async () => {
+    principals.clear();
+    await check(hour);
+    await check(61_000);
+    await until(async () => (await read()).status === 'failed');
+    expect((await read()).verification).toMatchObject({
+      code: 'partition_not_supported',
+      remedy: expect.stringContaining('Have the vendor configure a principal'),
+    });
+    await vendor.heard(() => vendor.receiver.types(path.split('/')[3] ?? '').includes('connection.failed'));
+    principals.set('aws', vendor.principal);
+    await check(hour);
+    await until(async () => (await read()).status === 'connected');
+  });
+
+  test('is not read again within minutes while its encryption key is missing, and the log has the remedy', async () => {
+    vendor.service.useEncryption(undefined);
+    await check(hour);
+    expect(await records()).toMatchObject([{ outcome: 'refused', code: 'access_key_not_available' }]);
+    expect((await read()).status).toBe('connected');
+    await until(() => vendor.logged("a check can't run").length > 0);
+    expect(vendor.logged("a check can't run")).toMatchObject([
+      { code: 'access_key_not_available', remedy: expect.stringContaining('ROLEBRIDGE_ENCRYPTION_KEYS') },
+    ]);
+    for (let minutes = 0; minutes < 40; minutes += 5) {
+      vendor.clock.pass(5 * minute);
+      await vendor.connected({ project: `p${minutes}` });
+    }
+    expect(await records()).toHaveLength(1);
+  });
+});
+
+test('a role that was created again under its name is stored with its new id, and cached sessions end', async () => {
+  const made = await vendor.connected();
+  const { body: held } = await made.ask();
+  vendor.sandbox.deleteRole(made.arn);
+  const { roleId } = vendor.sandbox.createRole(made.accountId, {
+    roleName: 'rolebridge',
+    trustPolicy: made.connection.trustPolicy,
+  });
+  await nextCheck(made);
+  expect(await made.read()).toMatchObject({ status: 'connected', roleId });
+  expect((await made.ask()).body.accessKeyId).not.toBe(held.accessKeyId);
+});
+
 test('a shutdown while AWS hangs leaves the check to the next process', async () => {
   const made = await vendor.connected();
   vendor.sandbox.faults.set({ kind: 'timeout', roleArn: made.arn });

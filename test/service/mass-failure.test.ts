@@ -1,6 +1,9 @@
 /** A fault of many connections at once is the vendor's first: no customer is blamed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hour, until } from '../passing-clock.js';
+import type { OrganizationId } from '../../service/domain/ids.js';
+import type { Partition } from '../../service/domain/role-arn.js';
+import { aConnection, aJob, connectedTo, intent } from '../contract/records.js';
+import { hour, minute, until } from '../passing-clock.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 import { openWebClient, wordsOf } from '../web-client.js';
 
@@ -101,6 +104,66 @@ test('roles that are denied while the repair spreads in AWS are not blamed, and 
   expect(await statuses(made)).toEqual(Array(6).fill('connected'));
   const types = vendor.receiver.received.map(({ body }) => body.type);
   expect(types).not.toContain('connection.failed');
+});
+
+test("an access key that works doesn't make denied roles their customers' fault", async () => {
+  const made = await customers(3);
+  const { accessKeyId, secretAccessKey } = vendor.sandbox.createAccount().admin;
+  const { apiKey } = await vendor.service.createOrganization('with a key');
+  const asked = { name: 'key', method: 'access_key', accessKeyId, secretAccessKey };
+  const { body: key } = await vendor.call('POST', '/v1/connections', asked, apiKey);
+  const keyChecks = async () =>
+    (await vendor.call('GET', `/v1/audit?connection=${key.id}`, undefined, apiKey)).body.records.length;
+  const before = await keyChecks();
+  deniesAll();
+  await checkedAgain(made, 4);
+  expect(await keyChecks()).toBeGreaterThan(before);
+  expect(await statuses(made)).toEqual(Array(3).fill('connected'));
+});
+
+test("roles that open in one partition don't make denied roles of another their customers' fault", async () => {
+  await vendor.close();
+  const principals = new Map<Partition, string>();
+  let calls = 0;
+  vendor = await startWatchedVendor({
+    principals,
+    aroundSts: (sts) => ({
+      ...sts,
+      async assumeRole(request) {
+        if (request.partition === 'aws') return sts.assumeRole(request);
+        calls += 1;
+        return { outcome: 'denied', reason: 'access_denied', message: 'AccessDenied' };
+      },
+    }),
+  });
+  principals.set('aws', vendor.principal).set('aws-cn', 'arn:aws-cn:iam::111122223333:role/rolebridge');
+  const opening = await customers(2);
+  const inChina = [];
+  for (const name of ['one', 'two']) {
+    const { organization, apiKey } = await vendor.service.createOrganization(name);
+    const roleArn = `arn:aws-cn:iam::123456789012:role/${name}`;
+    const next = aConnection(organization.id as OrganizationId, {
+      partition: 'aws-cn',
+      ...connectedTo(roleArn),
+    });
+    const job = aJob(next, { dueAt: new Date(vendor.clock.now()).toISOString() });
+    await vendor.store.commit({ connection: { next, ifVersion: null, intent }, jobs: [job] });
+    inChina.push({ id: next.id, apiKey });
+  }
+  await checkedAgain(opening, 2);
+  const before = calls;
+  await until(() => {
+    vendor.clock.pass(minute);
+    return calls > before + 12;
+  }, 'more denials');
+  for (const { id, apiKey } of inChina)
+    expect((await vendor.call('GET', `/v1/connections/${id}`, undefined, apiKey)).body.status).toBe(
+      'connected',
+    );
+  expect(vendor.receiver.received.map(({ body }) => body.type)).toContain('service.degraded');
+  await checkedAgain(opening, 1);
+  const ready = await (await fetch(`${vendor.service.url}/readyz`)).json();
+  expect(ready).toHaveProperty('degradedSince');
 });
 
 test('a text that blames the vendor raises the same alarm', async () => {

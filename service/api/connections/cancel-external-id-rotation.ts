@@ -1,7 +1,14 @@
 import { cancelExternalIdRotation as cancel } from '../../actions/rotate-external-id.js';
 import { defineOperation } from '../operation.js';
 import { connectionView } from '../views.js';
-import { changeErrors, changing, connectionAnswer, connectionIn, path } from './shared.js';
+import {
+  changeErrors,
+  changing,
+  connectionAnswer,
+  connectionIn,
+  inconclusiveErrors,
+  path,
+} from './shared.js';
 
 export const cancelExternalIdRotation = defineOperation({
   method: 'delete',
@@ -14,8 +21,7 @@ export const cancelExternalIdRotation = defineOperation({
     'method_mismatch',
     'external_id_not_changing',
     'pending_external_id_in_use',
-    'aws_unavailable',
-    'vendor_credentials_invalid',
+    ...inconclusiveErrors,
   ],
   examples: { notChanging: { path, returns: 'external_id_not_changing' } },
   handler: async (input) => connectionView(await cancel(input.deps, input.by, await connectionIn(input))),

@@ -27,7 +27,7 @@ export const connectionIn = ({
   readonly params: { readonly id: string };
 }): Promise<Connection> => findConnection(deps.store, caller, params.id);
 
-const inconclusive: readonly ErrorCode[] = [
+export const inconclusiveErrors: readonly ErrorCode[] = [
   'verification_in_progress',
   'aws_unavailable',
   'vendor_credentials_invalid',
@@ -50,7 +50,7 @@ export const roleVerificationErrors: readonly ErrorCode[] = [
   'permissions_missing',
   'scope_taken',
   'connection_disconnected',
-  ...inconclusive,
+  ...inconclusiveErrors,
 ];
 
 export const accessKeyErrors: readonly ErrorCode[] = [

@@ -22,7 +22,8 @@ export type AccessKeyVerification =
   | ({ outcome: 'inconclusive' } & NoVerdict);
 
 /**
- * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's. The first check that
+ * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's, and a key of a partition that
+ * the vendor no longer supports. The first check that
  * fails ends it; throttling, time-outs and faults of AWS are never a verdict.
  */
 export async function verifyAccessKey(
@@ -44,7 +45,18 @@ export async function verifyAccessKey(
   }
 }
 
-async function ownerOf({ partition, key }: AccessKeyToVerify, sts: Sts, report: VerificationReport) {
+async function ownerOf(
+  { partition, key, vendorPrincipals }: AccessKeyToVerify,
+  sts: Sts,
+  report: VerificationReport,
+) {
+  if (!vendorPrincipals.has(partition))
+    report.fail(
+      'access_key_works',
+      'partition_not_supported',
+      `The access key is of partition "${partition}", where the vendor has no principal.`,
+      'Have the vendor configure a principal in that partition again, or connect an account in another partition.',
+    );
   const answer = report.requireVerdict(await sts.accessKeyIdentity(partition, key), 'caller_identity');
   if (answer.outcome === 'denied') {
     const [code, message, remedy] = refusals[answer.reason];
