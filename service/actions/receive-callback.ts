@@ -1,6 +1,6 @@
 /** Callbacks of a customer's stack, signed with its connection's secret: role created, role destroyed, dry run. */
 import type { Requester } from '../domain/audit.js';
-import { boundAccountOf, type Connection, externalIdsOf } from '../domain/connection.js';
+import { boundAccountOf, type Connection, externalIdsOf, isDeleted } from '../domain/connection.js';
 import { disconnected, pendingAgain } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { AccountId } from '../domain/ids.js';
@@ -14,7 +14,7 @@ import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 import { describePermissionSet, permissionSetWarnings, type StatedPermissionSet } from './permission-set.js';
-import { verifyConnection } from './verify-connection.js';
+import { connectionDeleted, verifyConnection } from './verify-connection.js';
 
 export interface ReportedRole {
   readonly roleArn: string;
@@ -37,7 +37,8 @@ export async function roleProvisioned(
       readonly idempotency: IdempotencyRecordOf;
     },
 ): Promise<Connection> {
-  await requireBoundAccount(deps, by, connection, reported);
+  // `verifyConnection` refuses a deleted one, which is bound to no account.
+  if (!isDeleted(connection)) await requireBoundAccount(deps, by, connection, reported);
   if (reported.scope) await requireDeclared(deps.store, connection.organizationId, [reported.scope]);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
 }
@@ -86,7 +87,7 @@ export interface PreflightCheck {
 
 /**
  * The dry run before a role is created; it changes nothing and asks AWS nothing. The right external ID is in no answer.
- * @throws RolebridgeError `account_mismatch`, `account_not_bound`
+ * @throws RolebridgeError `account_mismatch`, `account_not_bound`, `connection_disconnected`
  */
 export async function checkBeforeDeploy(
   deps: Dependencies,
@@ -101,7 +102,7 @@ export async function checkBeforeDeploy(
 ): Promise<PreflightCheck[]> {
   const { accountId, roleArn, externalId } = plan;
   const bound = boundAccountOf(connection);
-  const refusal = refusalOf(deps, bound, accountId);
+  const refusal = isDeleted(connection) ? connectionDeleted() : refusalOf(deps, bound, accountId);
   if (refusal) {
     const event = { action: 'connection.check', ...subjectOf(connection) } as const;
     await recordOutcome(deps, by, event, refusal, { idempotency: idempotency({ error: refusal }) });

@@ -45,16 +45,19 @@ export interface VerificationRequest
   readonly firstAttemptAtMs?: number;
 }
 
+/** The refusal of what a deleted connection's stack asks for. */
+export const connectionDeleted = (): RolebridgeError =>
+  new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
+    remedy: 'Ask the vendor for a new connection and use its values.',
+  });
+
 async function verifyAndStore(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Connection,
   request: VerificationRequest & { readonly takeOutcome: TakeOutcome },
 ): Promise<Connection> {
-  if (connection.status === 'disconnected' && connection.reason === 'deleted')
-    throw new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
-      remedy: 'Ask the vendor for a new connection and use its values.',
-    });
+  if (connection.status === 'disconnected' && connection.reason === 'deleted') throw connectionDeleted();
   const trust = requireRegistration(connection);
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);

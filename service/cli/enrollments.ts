@@ -8,12 +8,11 @@ import { allowHttpOption } from './service-options.js';
 export const enrollmentCommands: readonly CommandRow[] = [
   ofCall('createEnrollment', {
     usage: 'enrollment create <name>',
-    example: 'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
+    example: 'rolebridge enrollment create acme --scope-rule rule.json --expires-in 24h',
     members: {
       scopeRule: ['--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}'],
       accountIds: ['--accounts <ids>', 'allowed accounts, separated by commas'],
       maxAccounts: ['--max-accounts <number>', 'maximum number of accounts'],
-      expiresInSeconds: ['--expires-in <seconds>', 'lifetime of the enrollment'],
     },
     show({ id, name, expiresAt, secret }, { terminal }) {
       printValues(terminal, { id, name, ends: expiresAt, secret });
@@ -45,7 +44,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
   }),
   ofCall('getEnrollment', {
     usage: 'enrollment template <id>',
-    about: 'print the template for a CloudFormation StackSet, without its secret',
+    about: 'prints the template for a CloudFormation StackSet, without its secret',
     example: 'rolebridge enrollment template enr_… > stack-set.yaml',
     async run({ terminal, words: [id = ''], options, client }) {
       const { stackSetTemplate } = await (await client()).getEnrollment(id);
@@ -55,7 +54,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
   }),
   {
     usage: 'enrollment register <enrollment-url>',
-    about: 'register the account of your AWS credentials, without a stack set',
+    about: 'registers the account of your AWS credentials, without a stack set',
     example:
       'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
     options: [

@@ -30,8 +30,16 @@ interface Failure {
   readonly problem?: Readonly<Record<string, unknown>>;
 }
 
-/** Prints the error, for people or as JSON, and returns the exit code. A bug shows its stack. */
-export function reportFailure(error: unknown, terminal: Terminal, asJson: boolean): number {
+/**
+ * Prints the error, for people or as JSON, and returns the exit code. A bug shows its stack.
+ * @param forTerminal - puts commands in the place of API calls in the remedy
+ */
+export function reportFailure(
+  error: unknown,
+  terminal: Terminal,
+  asJson: boolean,
+  forTerminal: (remedy: string) => string,
+): number {
   if (error instanceof ExitCode) return error.exitCode;
   const failure = failureOf(error);
   if (failure === undefined) {
@@ -40,7 +48,9 @@ export function reportFailure(error: unknown, terminal: Terminal, asJson: boolea
   }
   const { exitCode, code, detail, remedy, problem } = failure;
   terminal.stderr.write(
-    asJson ? `${JSON.stringify({ ...problem, code, detail, remedy })}\n` : `${forPeople(failure)}\n`,
+    asJson
+      ? `${JSON.stringify({ ...problem, code, detail, remedy })}\n`
+      : `${forPeople(failure, forTerminal)}\n`,
   );
   return exitCode;
 }
@@ -68,11 +78,14 @@ function failureOf(error: unknown): Failure | undefined {
   return undefined;
 }
 
-function forPeople({ code, detail, remedy, problem }: Failure): string {
+function forPeople(
+  { code, detail, remedy, problem }: Failure,
+  forTerminal: (remedy: string) => string,
+): string {
   const isOurs = ['usage', 'configuration', 'unreachable', 'timed_out'].includes(code);
   return [
     `rolebridge: ${isOurs ? '' : `${code}: `}${printable(detail)}`,
-    ...(remedy ? [`  ${printable(remedy)}`] : []),
+    ...(remedy ? [`  ${printable(forTerminal(remedy))}`] : []),
     ...verificationLines(problem),
   ].join('\n');
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { RolebridgeApiError } from '../../client/index.js';
 import { sendRequest } from '../../client/request.js';
-import { parsed, unreachable } from '../../client/send.js';
+import { parsed, problemOf, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
@@ -20,7 +19,6 @@ export interface RegisterOptions {
 }
 
 const registered = z.object({ connectionId: z.string(), externalId: z.string(), callbackSecret: z.string() });
-const problem = z.object({ code: z.string(), detail: z.string(), remedy: z.string().optional() });
 
 /** Registers the account of the AWS credentials in this environment, as the StackSet's function does. */
 export async function registerAccount(
@@ -67,8 +65,7 @@ export async function registerAccount(
     throw unreachable(url, error);
   });
   const value = parsed(answer.text);
-  if (answer.status === 200) return registered.parse(value);
-  const { data: refused = { code: 'unexpected_answer', detail: `The service answered ${answer.status}.` } } =
-    problem.safeParse(value);
-  throw new RolebridgeApiError({ status: answer.status, problem: refused });
+  const { data: account } = registered.safeParse(value);
+  if (answer.status === 200 && account) return account;
+  throw problemOf(answer, value, url);
 }

@@ -75,7 +75,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'account binding of a callback',
     file: 'service/actions/receive-callback.ts',
-    guard: '  await requireBoundAccount(deps, by, connection, reported);\n',
+    guard: '  if (!isDeleted(connection)) await requireBoundAccount(deps, by, connection, reported);\n',
     test: 'test/service/account-binding.test.ts',
     title: 'the account',
   },
@@ -390,6 +390,22 @@ export const guards: readonly Guard[] = [
     guard: '  if (fault) throw new Error(`line ${line.n}: ${fault}`);\n',
     test: 'test/service/cli-doctor.test.ts',
     title: 'audit line',
+  },
+  {
+    name: 'the end of the audit log while the service runs',
+    file: 'service/records/lowdb/audit-log.ts',
+    guard: 'isWhole && head.n > this.owner.trimmed.n;',
+    without: 'false;',
+    test: 'test/slow/store-file.test.ts',
+    title: 'while the service runs',
+  },
+  {
+    name: 'the columns and claims that lead to a row',
+    file: 'service/records/postgres/read-rows.ts',
+    guard: 'if (value && !isFound(value, row))',
+    without: 'if (false)',
+    test: 'test/slow/store-postgres.test.ts',
+    title: 'was edited',
   },
   {
     name: 'one process writes',

@@ -45,6 +45,18 @@ describe('the account', () => {
     expect(types()).toEqual(['connection.callback_refused']);
   });
 
+  it('of a deleted connection is not asked for: its stack gets that reason, and there is no alarm', async () => {
+    const { id, arn, accountId, path, callBack } = await connected();
+    expect((await vendor.call('DELETE', path)).status).toBe(204);
+    const alarms = vendor.logged('The connection is not bound to an account').length;
+    for (const event of [connectionCheck(id, accountId), provisioned(id, arn)]) {
+      const answer = await callBack(event);
+      expect([answer.status, answer.body.code]).toEqual([422, 'connection_disconnected']);
+      expect(answer.body.remedy).toContain('Ask the vendor for a new connection');
+    }
+    expect(vendor.logged('The connection is not bound to an account')).toHaveLength(alarms);
+  });
+
   it('is the account that the connection was created for', async () => {
     const account = vendor.sandbox.createAccount().accountId;
     const { id, role, callBack } = await made({ expectedAccountId: account });
