@@ -75,7 +75,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'account binding of a callback',
     file: 'service/actions/receive-callback.ts',
-    guard: '  await requireBoundAccount(deps, by, connection, reported);\n',
+    guard: '  if (!isDeleted(connection)) await requireBoundAccount(deps, by, connection, reported);\n',
     test: 'test/service/account-binding.test.ts',
     title: 'the account',
   },
