@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { judgeTrustPolicy } from '../../service/domain/verification/judge-trust-policy.js';
+import { evaluateTrustPolicy } from '../aws-sandbox/index.js';
 import { unsafeRolesPage } from '../docs/unsafe-roles.js';
+import { changed, pathsOf } from '../templates/hostile-sets.js';
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(__dirname, '../cases', file), 'utf8'));
 const unsafe: { values: Record<string, string>; roles: { id: number; name: string; policy: object }[] } =
@@ -205,6 +207,24 @@ describe('unknown constructs are unsafe', () => {
     const judged = judge(document);
     expect(judged).toMatchObject({ verdict: 'unsafe', reasons: [{ code: 'not_understood' }] });
     expect(judged.reasons[0]?.message).toMatch(/^The trust policy /);
+  });
+});
+
+describe('a policy with another value is judged safe only if it stays closed:', () => {
+  const whole = policy({
+    Sid: 'One',
+    ...allow({ Action: ['sts:AssumeRole'], Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } }),
+  });
+  const wrongValues = [null, true, 0, '', '*', 'sts:*', [], ['*'], {}, [[]], { AWS: '*' }, 'x'.repeat(9_000)];
+  const caller = { partition: 'aws', accountId: '111122223333', arns: [vendor] };
+  const without = { action: 'sts:AssumeRole', caller, context: new Map() };
+
+  test.each(pathsOf({ ...whole, Id: 'one' }).map((at) => [at.join('.'), at] as const))('at %s', (_, at) => {
+    for (const value of wrongValues) {
+      const text = JSON.stringify(changed({ ...whole, Id: 'one' }, at, value));
+      if (judge(text).verdict === 'unsafe') continue;
+      expect([text, evaluateTrustPolicy(JSON.parse(text), without)]).toEqual([text, 'implicit-deny']);
+    }
   });
 });
 

@@ -1,19 +1,21 @@
 import { constants, existsSync, readdirSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
 import { messageOf } from '../../unknown-value.js';
 import { auditPath } from './audit-lines.js';
-import { openLowdbBackend } from './backend.js';
-import { namesIn } from './files.js';
+import { openLowdbBackend, restoringPath } from './backend.js';
+import { type FileOperations, fileOperations, namesIn, syncPath } from './files.js';
 import { inspect } from './inspect.js';
 import { organizationsIn } from './load.js';
 import { assertUnused, currentEpoch, epochName } from './writer-lock.js';
 
 export interface BackupOptions {
   readonly keys?: readonly ServiceKey[] | undefined;
+  /** For tests. @default node:fs/promises */
+  readonly files?: FileOperations;
 }
 
 /** An organization whose files changed while they were copied is copied again. */
@@ -28,7 +30,7 @@ const triesAtMost = 20;
 export async function backUp(
   directory: string,
   to: string,
-  { keys }: BackupOptions = {},
+  { keys, files = fileOperations }: BackupOptions = {},
 ): Promise<{ organizations: number }> {
   const [source, target] = [resolve(directory), resolve(to)];
   if (namesIn(target).length > 0)
@@ -49,6 +51,7 @@ export async function backUp(
     }
     const backend = await openLowdbBackend({ directory: target, keys, onRepaired() {}, onWarning() {} });
     await backend.close();
+    await syncCopy(target, files);
   } catch (error) {
     await rm(target, { recursive: true, force: true });
     const reason = error instanceof RolebridgeError ? error.detail : messageOf(error);
@@ -70,23 +73,25 @@ export async function backUp(
 export async function restoreBackup(
   from: string,
   directory: string,
-  { keys }: BackupOptions = {},
+  { keys, files = fileOperations }: BackupOptions = {},
 ): Promise<{ kept: string | undefined; epoch: number }> {
   const [source, target] = [resolve(from), resolve(directory)];
   requireOrganizations(source, 'backup', 'Name the directory that you gave to "rolebridge backup".');
   await assertUnused(target);
   const before = existsSync(target) ? await currentEpoch(target) : 0;
-  const restored = `${target}.restoring-${process.pid}`;
+  const restored = restoringPath(target);
   try {
     await copyFiles(source, restored);
     const epoch = Math.max(Math.floor(Date.now() / 1000), before + 1);
     await mkdir(join(restored, epochName(epoch)), { mode: 0o700 });
     const backend = await openLowdbBackend({ directory: restored, keys });
     await backend.close();
+    await syncCopy(restored, files);
     const kept = namesIn(target).length === 0 ? undefined : `${target}.before-${epoch}`;
     if (kept) await rename(target, kept);
     else await rm(target, { recursive: true, force: true });
     await rename(restored, target);
+    await syncPath(dirname(target), files);
     return { kept, epoch: epoch + 1 };
   } catch (error) {
     await rm(restored, { recursive: true, force: true });
@@ -124,6 +129,13 @@ async function copyFiles(source: string, target: string, only?: readonly Organiz
   }
   const ofNone = readdirSync(source).filter((name) => name.endsWith('.json'));
   for (const file of only ? [] : ofNone) await copy(join(source, file), join(target, file));
+}
+
+/** Waits until the whole copy is on the disk. */
+async function syncCopy(directory: string, files: FileOperations): Promise<void> {
+  for (const folder of ['organizations', 'audit', '.'])
+    for (const name of [...namesIn(join(directory, folder)), '.'])
+      await syncPath(join(directory, folder, name), files);
 }
 
 async function copy(from: string, to: string): Promise<void> {
