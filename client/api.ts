@@ -411,6 +411,10 @@ export interface Check {
   code?: ProblemCode | undefined;
   message: string;
   remedy?: string | undefined;
+  /** Of `trust_policy`: principals other than the vendor’s that can assume the role. */
+  alsoTrusted?: string[] | undefined;
+  /** Of `trust_policy`: accounts of the vendor that are trusted as a whole, each with the principal in use. */
+  wholeAccounts?: { principal: string; narrower: string }[] | undefined;
   at: Timestamp;
 }
 

@@ -4,7 +4,8 @@ import { statusOf } from '../../api/problem.js';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { trustPolicy } from '../../domain/trust-policy.js';
+import { rolePolicies } from '../../domain/role-policies.js';
+import { trustPolicyWith } from '../../domain/trust-policy.js';
 import { type CheckResult, resultOf } from '../check-result.js';
 import { type Format, formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { type Routes, refusalOf, type Visit, withQuery } from '../site.js';
@@ -54,12 +55,13 @@ export function addRotatePages(routes: Routes): void {
     const format = formatOf(visit.field('format') || visit.queried('format'));
     const isDone = role.pendingExternalId === undefined && visit.queried('to') === role.externalId;
     const to = role.pendingExternalId ?? role.externalId;
+    const stage = await stageOf(role, isDone);
     return visit.send(
       <RotatePage
         connection={role}
-        stage={await stageOf(role, isDone, more.result)}
+        stage={stage}
         format={format}
-        change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
+        change={role.pendingExternalId === undefined ? undefined : changeOf(role, stage, format)}
         {...more}
       />,
       {
@@ -72,14 +74,9 @@ export function addRotatePages(routes: Routes): void {
     );
   }
 
-  async function stageOf(
-    role: RoleConnection,
-    isDone: boolean,
-    result: CheckResult | undefined,
-  ): Promise<Rotation['stage']> {
+  async function stageOf(role: RoleConnection, isDone: boolean): Promise<Rotation['stage']> {
     if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
-    const code = result?.code ?? (await lastVerdict(role));
-    return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
+    return (await lastVerdict(role)) === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
   }
 
   /** Why the last check since the start of the rotation failed; the connection itself stays connected. */
@@ -92,8 +89,10 @@ export function addRotatePages(routes: Routes): void {
         connectionId: id,
       });
       const last = records.find(
-        ({ phase, action }) =>
-          phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
+        (record) =>
+          record.phase === 'outcome' &&
+          record.outcome !== 'inconclusive' &&
+          ['connection.verify', 'connection.rotate_external_id'].includes(record.action),
       );
       if (last?.phase === 'outcome') return last.code;
       if (!hasMore) return undefined;
@@ -102,13 +101,16 @@ export function addRotatePages(routes: Routes): void {
     return undefined;
   }
 
-  /** The code to deploy in that format, before and after. */
-  function changeOf(role: RoleConnection, format: Format): Rotation['change'] {
+  /** The code to deploy in that format, before and after; of a role that accepts both IDs, its trust policy. */
+  function changeOf(role: RoleConnection, stage: Rotation['stage'], format: Format): Rotation['change'] {
     const principal = deps.principals.get(role.partition) ?? '';
-    const policyWith = (externalId: string) =>
-      JSON.stringify(trustPolicy({ principal, externalId }), null, 2);
+    const actions = rolePolicies.actions.always;
+    const [now, next] = [role.externalId, role.pendingExternalId];
+    const policyWith = (externalId: unknown) =>
+      JSON.stringify(trustPolicyWith({ principal, externalId, actions }), null, 2);
+    if (stage === 'old_accepted') return { before: policyWith([now, next]), after: policyWith(next) };
     if (format === 'console' || format === 'aws-cli')
-      return { before: policyWith(role.externalId), after: policyWith(role.pendingExternalId ?? '') };
+      return { before: policyWith(now), after: policyWith(next) };
     const textOf = (of: RoleConnection) =>
       roleTemplate(deps, of, of, { format, permissions: presetOf('') }).text;
     return { before: textOf({ ...role, pendingExternalId: undefined }), after: textOf(role) };
