@@ -207,7 +207,7 @@ function isInRange(actual: string, range: string): boolean {
   const [address = '', bits] = range.split('/');
   const family = isIP(address);
   const size = bits === undefined ? (family === 6 ? 128 : 32) : Number(bits);
-  if (family === 0 || !/^\d{0,3}$/.test(bits ?? '') || size > (family === 6 ? 128 : 32))
+  if (family === 0 || !/^\d{1,3}$/.test(bits ?? '0') || size > (family === 6 ? 128 : 32))
     throw cannotEvaluate(`the IP range ${JSON.stringify(range)}`);
   if (isIP(actual) !== family) return false;
   const type = family === 6 ? 'ipv6' : 'ipv4';

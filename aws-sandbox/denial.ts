@@ -23,7 +23,7 @@ export interface Denial {
   explicit?: boolean;
 }
 
-/** Without a kind of policy AWS doesn't say why. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+/** Without a policy type, AWS's message gives no reason. https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function denied(
   { arn, action, resource, by, explicit }: Denial,
   because = by && reason(by, action, explicit),

@@ -288,6 +288,41 @@ export type EventType =
   | 'service.degraded'
   | 'service.recovered';
 
+/** The data of an event about a connection. */
+export interface ConnectionMessageData {
+  connectionId: string;
+  organizationId: string;
+  name: string;
+  method: ConnectionMethod;
+  status: ConnectionStatus;
+  /** Increases with every change of the connection: compare it, not times. */
+  version: number;
+  /** Absent when the connection is new. */
+  previousStatus?: ConnectionStatus | undefined;
+  accountId?: string | undefined;
+  roleArn?: string | undefined;
+  previousRoleArn?: string | undefined;
+  assurance?: Assurance | undefined;
+  /** Name and version: `deploy@3`. */
+  permissionSet?: string | undefined;
+  permissions?: PermissionsState | undefined;
+  previousPermissions?: PermissionsState | undefined;
+  /** Required, and denied; the first 100. */
+  missing?: { sid: string; action: string; resource: string }[] | undefined;
+  /** The newest version of the permission set. */
+  newestVersion?: number | undefined;
+  scopes?: Scope[] | undefined;
+  previousScopes?: Scope[] | undefined;
+  /** Why it failed, or was refused. */
+  code?: ProblemCode | undefined;
+  /** Someone may be after the account: a role that was safe is open to others, or a callback came for another account. */
+  security?: true | undefined;
+  /** The role that a refused callback reported. */
+  refusedRoleArn?: string | undefined;
+  /** Why it is disconnected. */
+  reason?: 'deprovisioned' | 'deleted' | 'expired' | undefined;
+}
+
 export type ConnectionMethod = 'assume_role' | 'access_key';
 
 export interface CreatedConnection extends PendingConnection, RoleToCreate {
@@ -378,6 +413,10 @@ export interface Check {
   code?: ProblemCode | undefined;
   message: string;
   remedy?: string | undefined;
+  /** Of `trust_policy`: principals other than the vendor’s that can assume the role. */
+  alsoTrusted?: string[] | undefined;
+  /** Of `trust_policy`: accounts of the vendor that are trusted as a whole, each with the principal in use. */
+  wholeAccounts?: { principal: string; narrower: string }[] | undefined;
   at: Timestamp;
 }
 

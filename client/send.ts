@@ -93,7 +93,8 @@ function linesOf(text: string): unknown[] {
   throw new RolebridgeUnreachableError('unreachable', 'The answer was cut off.', 'Try again.');
 }
 
-function problemOf(
+/** The error of an answer that is no success. */
+export function problemOf(
   { status, headers }: Awaited<ReturnType<typeof sendRequest>>,
   value: unknown,
   url: URL,

@@ -25,7 +25,8 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  external: ['../main.js', '../proxy-agent.js'],
+  // Modules that only some runs load.
+  external: ['../main.js', '../proxy-agent.js', './commands-in.js', './table.js'],
   banner: { js: '#!/usr/bin/env node' },
   // The licenses of bundled packages.
   legalComments: 'inline',

@@ -9,7 +9,7 @@ import { type Place, sentence } from './place';
 
 export type { Failure };
 
-/** The body of a callback. */
+/** A callback to send. */
 export interface CallbackEvent {
   readonly type: string;
   readonly url: string;

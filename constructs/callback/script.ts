@@ -1,5 +1,5 @@
 /**
- * The program that Terraform runs to report a role (`role.provisioned`), that it goes (`role.deprovisioned`), or to
+ * The program that Terraform runs to report a role (`role.provisioned`) or its deletion (`role.deprovisioned`), or to
  * check the inputs before there is a role (`connection.check`). It needs Node 18 or newer and nothing else, and reads
  * everything from the environment (`readTask`).
  *

@@ -67,7 +67,10 @@ export async function deleteProject(
     throw new RolebridgeError('project_not_found', 'There is no declared project with that id.', {
       remedy: 'List the projects with GET /v1/projects.',
     });
-  const effects = { moves: [], orphans: await holdersWithin(deps.store, organizationId, id) };
+  const effects = {
+    moves: [],
+    orphans: await deps.store.scopeHoldersWithin(organizationId, id, mostHolders),
+  };
   if (isDryRun) return effects;
   const event = { action: 'project.delete', organizationId, target: { project: id } } as const;
   await audited(deps, by, event, () => deps.store.deleteProject(organizationId, id));
@@ -76,7 +79,7 @@ export async function deleteProject(
 
 async function effectsOf(store: Store, before: Project | undefined, next: Project): Promise<ProjectEffects> {
   const { organizationId, id } = next;
-  const within = await holdersWithin(store, organizationId, id);
+  const within = await store.scopeHoldersWithin(organizationId, id, mostHolders);
   const wider = await store.scopeHolders(organizationId, ['']);
   const holders = new Map([...within, ...wider].map(({ key, connection }) => [key, connection]));
   const moving = before ? movesBetween(before, next) : [];
@@ -101,17 +104,6 @@ async function effectsOf(store: Store, before: Project | undefined, next: Projec
       after: resolveIn(after, to),
     })),
   };
-}
-
-async function holdersWithin(
-  store: Store,
-  organizationId: OrganizationId,
-  key: string,
-): Promise<ScopeHolder[]> {
-  return [
-    ...(key === '' ? [] : await store.scopeHolders(organizationId, [key])),
-    ...(await store.narrowerScopeHolders(organizationId, key, mostHolders)),
-  ];
 }
 
 /** The vendor declared the new place of the architecture, so the scope is the vendor's. */
@@ -145,7 +137,8 @@ export async function projectOf(
 /** The scopes of connections that would match no target once targets are declared. */
 export async function undeclaredScopes(store: Store, organizationId: OrganizationId): Promise<ScopeHolder[]> {
   const declared = new Set((await store.projects(organizationId)).flatMap(scopesOf).map(scopeKey));
-  return (await holdersWithin(store, organizationId, '')).filter(({ key }) => !declared.has(key));
+  const holders = await store.scopeHoldersWithin(organizationId, '', mostHolders);
+  return holders.filter(({ key }) => key !== '' && !declared.has(key));
 }
 
 export const scopeHolderView = ({ key, connection }: ScopeHolder) => ({

@@ -14,7 +14,7 @@ import { requireDeclared } from './declared-targets.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { outboxMessages } from './outbox.js';
 import { describePermissionSet, permissionSetWarnings, type StatedPermissionSet } from './permission-set.js';
-import { deletedByVendor, verifyConnection } from './verify-connection.js';
+import { connectionDeleted, verifyConnection } from './verify-connection.js';
 
 export interface ReportedRole {
   readonly roleArn: string;
@@ -37,7 +37,7 @@ export async function roleProvisioned(
       readonly idempotency: IdempotencyRecordOf;
     },
 ): Promise<Connection> {
-  // A deleted connection has no account to be bound to; its callback is no security event.
+  // `verifyConnection` refuses a deleted one, which is bound to no account.
   if (!isDeleted(connection)) await requireBoundAccount(deps, by, connection, reported);
   if (reported.scope) await requireDeclared(deps.store, connection.organizationId, [reported.scope]);
   return verifyConnection(deps, by, connection, { ...reported, askedBy: 'callback' });
@@ -102,7 +102,7 @@ export async function checkBeforeDeploy(
 ): Promise<PreflightCheck[]> {
   const { accountId, roleArn, externalId } = plan;
   const bound = boundAccountOf(connection);
-  const refusal = isDeleted(connection) ? deletedByVendor() : refusalOf(deps, bound, accountId);
+  const refusal = isDeleted(connection) ? connectionDeleted() : refusalOf(deps, bound, accountId);
   if (refusal) {
     const event = { action: 'connection.check', ...subjectOf(connection) } as const;
     await recordOutcome(deps, by, event, refusal, { idempotency: idempotency({ error: refusal }) });

@@ -45,13 +45,19 @@ export interface VerificationRequest
   readonly firstAttemptAtMs?: number;
 }
 
+/** The refusal of what a deleted connection's stack asks for. */
+export const connectionDeleted = (): RolebridgeError =>
+  new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
+    remedy: 'Ask the vendor for a new connection and use its values.',
+  });
+
 async function verifyAndStore(
   deps: Dependencies,
   intent: AuditIntent,
   connection: Connection,
   request: VerificationRequest & { readonly takeOutcome: TakeOutcome },
 ): Promise<Connection> {
-  if (connection.status === 'disconnected' && connection.reason === 'deleted') throw deletedByVendor();
+  if (connection.status === 'disconnected' && connection.reason === 'deleted') throw connectionDeleted();
   const trust = requireRegistration(connection);
   const scopes = scopesAfterCallback(connection, request.scope);
   await refuseTakenScope(deps, connection, scopes);
@@ -102,11 +108,6 @@ async function verifyAndStore(
   );
   return storeVerdict(deps, intent, current, { ...request, permissions, scopes }, result);
 }
-
-export const deletedByVendor = () =>
-  new RolebridgeError('connection_disconnected', 'The vendor has deleted this connection.', {
-    remedy: 'Ask the vendor for a new connection and use its values.',
-  });
 
 /** The alias from the last verification of the same role. */
 const knownAlias = (connection: Connection, roleArn: string): string | undefined =>

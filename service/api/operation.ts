@@ -197,7 +197,8 @@ type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never;
 type KeyOf<Value> = Value extends unknown ? keyof Value : never;
 type ValueOf<Value, Name> = Value extends unknown ? (Name extends keyof Value ? Value[Name] : never) : never;
 
-const commonErrors: readonly ErrorCode[] = [
+/** Codes that every operation can answer with. */
+export const commonErrors: readonly ErrorCode[] = [
   'request_invalid',
   'rate_limited',
   'store_unavailable',

@@ -1,5 +1,4 @@
 import { type CommandRow, type Given, ofCall } from './command-row.js';
-import { UsageError } from './failure.js';
 import { fileText, wholeNumber } from './option-row.js';
 import { printTable, printValues } from './print.js';
 import { scopeText } from './target-options.js';
@@ -8,11 +7,10 @@ export const apiKeyCommands: readonly CommandRow[] = [
   ofCall('createApiKey', {
     usage: 'api-keys create <name>',
     example:
-      'rolebridge api-keys create deploy --permissions credentials:issue --scope shop/production --expires 90d',
+      'rolebridge api-keys create deploy --permissions credentials:issue --scope shop/production --expires-in 90d',
     members: {
       permissions: ['--permissions <list>'],
       ceilings: false,
-      expiresAt: ['--expires <when>', 'an ISO 8601 time, or 12h or 30d from now', timeOf],
     },
     options: [
       {
@@ -63,13 +61,3 @@ export const apiKeyCommands: readonly CommandRow[] = [
     done: 'revoked',
   }),
 ];
-
-/** @throws UsageError */
-function timeOf(text: string): string {
-  const [, count, unit] = /^(\d{1,4})([hd])$/.exec(text) ?? [];
-  const isDate = /^\d{4}-\d\d-\d\d/.test(text);
-  const atMs = isDate ? Date.parse(text) : Number.NaN;
-  const ms = count ? Date.now() + Number(count) * (unit === 'h' ? 3_600_000 : 86_400_000) : atMs;
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
-  throw new UsageError(`"${text}" is not a time.`, 'Give --expires 2027-01-31T00:00:00Z, or 12h or 30d.');
-}

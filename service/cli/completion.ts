@@ -7,7 +7,7 @@ const shells = ['bash', 'zsh', 'fish'] as const;
 export const completionCommands: readonly CommandRow[] = [
   {
     usage: 'completion <shell>',
-    about: `print a completion script for ${shells.join(', ')}`,
+    about: `prints a completion script for ${shells.join(', ')}`,
     example: `echo 'source <(rolebridge completion bash)' >> ~/.bashrc
   echo 'source <(rolebridge completion zsh)' >> ~/.zshrc
   rolebridge completion fish > ~/.config/fish/completions/rolebridge.fish`,

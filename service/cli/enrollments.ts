@@ -1,22 +1,24 @@
+import { calls } from './calls.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
-import { jsonOption } from './option-row.js';
+import { jsonOption, oneOf } from './option-row.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
 import { allowHttpOption } from './service-options.js';
+
+const partitions = calls.createEnrollment.members.partition.values;
 
 /** Enrollments: accounts of an AWS Organization that register themselves. */
 export const enrollmentCommands: readonly CommandRow[] = [
   ofCall('createEnrollment', {
     usage: 'enrollment create <name>',
-    example: 'rolebridge enrollment create acme --scope-rule rule.json --expires-in 86400',
+    example: 'rolebridge enrollment create acme --scope-rule rule.json --expires-in 24h',
     members: {
       scopeRule: ['--scope-rule <file>', 'a JSON file: {"accounts": {"ID": SCOPE}, "otherwise": SCOPE}'],
       accountIds: ['--accounts <ids>', 'allowed accounts, separated by commas'],
       maxAccounts: ['--max-accounts <number>', 'maximum number of accounts'],
-      expiresInSeconds: ['--expires-in <seconds>', 'lifetime of the enrollment'],
     },
     show({ id, name, expiresAt, secret }, { terminal }) {
-      printValues(terminal, { id, name, ends: expiresAt, secret });
+      printValues(terminal, { id, name, expires: expiresAt, secret });
       terminal.stdout.write(
         `\nThe secret is shown only once. The template: rolebridge enrollment template ${id}\n`,
       );
@@ -31,21 +33,26 @@ export const enrollmentCommands: readonly CommandRow[] = [
         NAME: 'name',
         ACCOUNTS: ({ registered, maxAccounts }) => `${registered} of ${maxAccounts}`,
         CREATED: 'createdAt',
-        ENDS: 'expiresAt',
+        EXPIRES: 'expiresAt',
       }),
   }),
   ofCall('getEnrollment', {
     usage: 'enrollment show <id>',
     example: 'rolebridge enrollment show enr_…',
     show({ id, name, expiresAt, maxAccounts, accounts }, { terminal }) {
-      printValues(terminal, { id, name, ends: expiresAt, accounts: `${accounts.length} of ${maxAccounts}` });
+      printValues(terminal, {
+        id,
+        name,
+        expires: expiresAt,
+        accounts: `${accounts.length} of ${maxAccounts}`,
+      });
       terminal.stdout.write('\n');
       printTable(terminal, accounts, { ACCOUNT: 'accountId', CONNECTION: 'connectionId' });
     },
   }),
   ofCall('getEnrollment', {
     usage: 'enrollment template <id>',
-    about: 'print the template for a CloudFormation StackSet, without its secret',
+    about: 'prints the template for a CloudFormation StackSet, without its secret',
     example: 'rolebridge enrollment template enr_… > stack-set.yaml',
     async run({ terminal, words: [id = ''], options, client }) {
       const { stackSetTemplate } = await (await client()).getEnrollment(id);
@@ -55,12 +62,17 @@ export const enrollmentCommands: readonly CommandRow[] = [
   }),
   {
     usage: 'enrollment register <enrollment-url>',
-    about: 'register the account of your AWS credentials, without a stack set',
+    about: 'registers the account of your AWS credentials, without a stack set',
     example:
       'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
     options: [
       { flags: '--label <name>', about: 'the label in the scope rule' },
-      { flags: '--partition <name>', about: 'the AWS partition', initial: 'aws' },
+      {
+        flags: '--partition <name>',
+        about: `the AWS partition: ${partitions.join(', ')}`,
+        parse: oneOf('--partition', partitions),
+        initial: 'aws',
+      },
       allowHttpOption,
       jsonOption,
     ],
@@ -71,7 +83,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
       const { connectionId, externalId, callbackSecret } = account;
       printValues(terminal, {
         connection: connectionId,
-        'external id': externalId,
+        'external ID': externalId,
         'callback secret': callbackSecret,
       });
     },

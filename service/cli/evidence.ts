@@ -9,7 +9,7 @@ export const evidenceCommands: readonly CommandRow[] = [
   {
     usage: 'evidence',
     about:
-      'print evidence for an audit: how each control on cross-account access is met, and when that was last shown',
+      'prints evidence for an audit: how each control on cross-account access is met, and when that was last shown',
     example: 'rolebridge evidence --format html > evidence.html',
     asks: 'service',
     options: [

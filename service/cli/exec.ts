@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.js';
 export const execCommands: readonly CommandRow[] = [
   {
     usage: 'exec <command> [arguments...]',
-    about: 'run a command with credentials for a target in its environment',
+    about: 'runs a command with credentials for a target in its environment',
     example: 'rolebridge exec --project shop --environment production -- terraform plan',
     asks: 'service',
     options: sessionOptions,

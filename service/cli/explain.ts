@@ -1,4 +1,5 @@
 import type { CommandRow } from './command-row.js';
+import { commandsIn } from './commands-in.js';
 import { UsageError } from './failure.js';
 import { jsonOption } from './option-row.js';
 import { printJson, printValues } from './print.js';
@@ -7,10 +8,10 @@ import { printJson, printValues } from './print.js';
 export const explainCommands: readonly CommandRow[] = [
   {
     usage: 'explain <code>',
-    about: 'explain an error code: meaning, confirmation, fix',
+    about: 'explains an error code: meaning, confirmation, fix',
     example: 'rolebridge explain scope_taken',
     options: [jsonOption],
-    async run({ terminal, words: [code = ''], options }) {
+    async run({ terminal, words: [code = ''], options, table }) {
       // Loaded here, so that `rolebridge credentials` starts without it.
       const { errorCatalog, isErrorCode } = await import('../domain/error-catalog/index.js');
       if (!isErrorCode(code))
@@ -21,7 +22,8 @@ export const explainCommands: readonly CommandRow[] = [
       const row = errorCatalog[code];
       if (options.json) return printJson(terminal, { code, ...row });
       const { status, title, meaning, see, fix } = row;
-      printValues(terminal, { code, status: `${status} ${title}`, meaning, 'see it': see, 'fix it': fix });
+      const shown = { meaning, 'see it': commandsIn(see, table), 'fix it': commandsIn(fix, table) };
+      printValues(terminal, { code, status: `${status} ${title}`, ...shown });
     },
   },
 ];

@@ -1,13 +1,13 @@
 import { type OperatorPermission, operatorPermissions, readingPermissions } from '../domain/operator.js';
 import type { CommandRow, Given } from './command-row.js';
-import { jsonOption, oneOf, wholeNumber } from './option-row.js';
+import { expiresIn } from './expiry.js';
+import { jsonOption, oneOf } from './option-row.js';
 import { printTable, printValues } from './print.js';
 
 interface CreateOptions {
   readonly permissions?: OperatorPermission[];
   readonly readOnly?: boolean;
-  /** The time that many days from now. */
-  readonly expiresInDays?: string;
+  readonly expiresIn?: string;
 }
 
 interface ShownToken {
@@ -24,8 +24,8 @@ interface ShownToken {
 export const operatorTokenCommands: readonly CommandRow[] = [
   {
     usage: 'operator-token create <name>',
-    about: 'create a token, which is shown once',
-    example: 'rolebridge operator-token create backend --expires-in-days 365',
+    about: 'creates a token, which is shown once',
+    example: 'rolebridge operator-token create backend --expires-in 365d',
     options: [
       {
         flags: '--permissions <list>',
@@ -33,18 +33,14 @@ export const operatorTokenCommands: readonly CommandRow[] = [
         parse: permissionsOf,
       },
       { flags: '--read-only', about: `the same as --permissions ${readingPermissions.join(',')}` },
-      {
-        flags: '--expires-in-days <days>',
-        about: 'lifetime of the token',
-        parse: daysFromNow,
-      },
+      expiresIn(({ at }) => at),
       jsonOption,
     ],
     command: ({ words: [name = ''], options }: Given<CreateOptions>) => ({
       command: 'operator-token.create',
       name,
       permissions: permissionsIn(options),
-      expiresAt: options.expiresInDays,
+      expiresAt: options.expiresIn,
     }),
     show({ id, name, expiresAt, token }: ShownToken, { terminal }) {
       printValues(terminal, { id, name, expires: expiresAt, token });
@@ -53,7 +49,7 @@ export const operatorTokenCommands: readonly CommandRow[] = [
   },
   {
     usage: 'operator-token list',
-    about: 'list the valid tokens',
+    about: 'lists the valid tokens',
     example: 'rolebridge operator-token list',
     options: [jsonOption],
     command: () => ({ command: 'operator-token.list' }),
@@ -69,7 +65,7 @@ export const operatorTokenCommands: readonly CommandRow[] = [
   },
   {
     usage: 'operator-token revoke <id>',
-    about: 'revoke a token at once',
+    about: 'revokes a token at once',
     example: 'rolebridge operator-token revoke opt_…',
     options: [jsonOption],
     command: ({ words: [id = ''] }) => ({ command: 'operator-token.revoke', id }),
@@ -77,20 +73,16 @@ export const operatorTokenCommands: readonly CommandRow[] = [
   },
   {
     usage: 'operator link <token>',
-    about: 'create a link that opens the page in one browser, with the permissions of a token (id or name)',
+    about: 'creates a link that opens the page in one browser, with the permissions of a token (id or name)',
     example: 'rolebridge operator link anna',
     options: [
-      {
-        flags: '--expires-in-minutes <minutes>',
-        about: 'when the link expires (15)',
-        parse: wholeNumber('--expires-in-minutes', 1, 60),
-      },
+      expiresIn(({ seconds }) => Math.ceil(seconds / 60), ' (15m)', { least: 60, most: 3_600 }),
       jsonOption,
     ],
-    command: ({ words: [token = ''], options }: Given<{ expiresInMinutes?: number }>) => ({
+    command: ({ words: [token = ''], options }: Given<{ expiresIn?: number }>) => ({
       command: 'operator.link',
       token,
-      expiresInMinutes: options.expiresInMinutes ?? 15,
+      expiresInMinutes: options.expiresIn ?? 15,
     }),
     show({ url, expiresAt }: { url: string; expiresAt: string }, { terminal }) {
       printValues(terminal, { url, expires: expiresAt });
@@ -105,9 +97,4 @@ const permissionsIn = ({ permissions, readOnly }: CreateOptions): OperatorPermis
 function permissionsOf(list: string): OperatorPermission[] {
   const permissionOf = oneOf('--permissions', operatorPermissions);
   return list.split(',').map((text) => permissionOf(text.trim()));
-}
-
-function daysFromNow(text: string): string {
-  const days = wholeNumber('--expires-in-days', 1, 3_650)(text);
-  return new Date(Date.now() + days * 86_400_000).toISOString();
 }

@@ -2,6 +2,7 @@ import { routes } from '../../client/api.js';
 import { messageOf } from '../unknown-value.js';
 import { calls } from './calls.js';
 import type { CallId, CommandRow } from './command-row.js';
+import { expiresIn } from './expiry.js';
 import { UsageError } from './failure.js';
 import { camelCase, fileText, nameValue, type OptionRow, oneOf, wholeNumber } from './option-row.js';
 import { allOrganizationsOption, operatorOptions, remoteOptions, serviceOptions } from './service-options.js';
@@ -71,6 +72,8 @@ export function memberOptions(
     const member = typeof known === 'string' ? { description: known } : known;
     const own = changed[name];
     if (taken.includes(name) || own === false) return [];
+    const expiry = expiryOf(name, member);
+    if (expiry) return [{ name, member, option: expiry }];
     const [flags = flagsOf(name, member), about = aboutOf(name, member), ownParse] = own ?? [];
     const parse = ownParse ?? parserOf(/--[\w-]+/.exec(flags)?.[0] ?? '', member);
     return [{ name, member, option: { flags, about, ...(parse && { parse }) } }];
@@ -96,6 +99,13 @@ const limitOption = (usual: number): OptionRow => ({
   about: `maximum number (${usual})`,
   parse: wholeNumber('--limit', 1, 100_000),
 });
+
+/** `expiresInSeconds` and `expiresAt` are one option. */
+function expiryOf(name: string, { description, range: [least, most] = [1, 315_360_000] }: Member) {
+  if (name === 'expiresInSeconds') return expiresIn(({ seconds }) => seconds, '', { least, most });
+  if (name !== 'expiresAt') return undefined;
+  return expiresIn(({ at }) => at, description && `; ${asPhrase(description)}`);
+}
 
 function flagsOf(name: string, { kind }: Member): string {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

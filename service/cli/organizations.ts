@@ -8,7 +8,7 @@ export const organizationCommands: readonly CommandRow[] = [
   ofCall('createOrganization', {
     usage: 'org create <name>',
     about:
-      'create an organization and its first API key, on the machine of the service, or through the API with --url',
+      'creates an organization and its first API key, on the machine of the service, or through the API with --url',
     asks: 'machine',
     example: 'rolebridge org create acme --reference tenant-4711',
     async run(given) {

@@ -7,7 +7,7 @@ import { permissionLines } from './show-connection.js';
 export const permissionCommands: readonly CommandRow[] = [
   {
     usage: 'permissions status [id]',
-    about: 'show the version of each connection, and whether its role has the permissions',
+    about: 'shows the version of each connection, and whether its role has the permissions',
     example: 'rolebridge permissions status --set deploy@2',
     asks: 'service',
     options: [{ flags: '--set <set>', about: 'only connections with this set: NAME or NAME@VERSION' }],
@@ -32,7 +32,7 @@ export const permissionCommands: readonly CommandRow[] = [
   },
   ofCall('countPermissionSets', {
     usage: 'permissions usage',
-    about: 'count the connections of each version, across organizations, for the operator',
+    about: 'counts the connections of each version, across organizations, for the operator',
     example: 'rolebridge permissions usage',
     show(usage, { terminal }) {
       printTable(terminal, usage.permissionSets, {
@@ -46,7 +46,7 @@ export const permissionCommands: readonly CommandRow[] = [
   }),
   {
     usage: 'permissions diff <from> [to]',
-    about: 'show the changes between two versions of a set (default: to the newest)',
+    about: 'shows the changes between two versions of a set (default: to the newest)',
     example: 'rolebridge permissions diff deploy@2 deploy@3',
     asks: 'service',
     run: diff,

@@ -1,26 +1,26 @@
 import { z } from 'zod';
-import { RolebridgeApiError } from '../../client/index.js';
 import { sendRequest } from '../../client/request.js';
-import { parsed, unreachable } from '../../client/send.js';
+import { parsed, problemOf, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
-import { partition as partitionSchema, partitions } from '../domain/role-arn.js';
+import { partitions } from '../domain/role-arn.js';
 import { proxyAgentFor } from '../proxy-agent.js';
 import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 
+type Partition = keyof typeof partitions;
+
 export interface RegisterOptions {
   readonly label?: string;
-  readonly partition: string;
+  readonly partition: Partition;
   readonly allowHttp?: boolean;
   readonly json?: boolean;
 }
 
 const registered = z.object({ connectionId: z.string(), externalId: z.string(), callbackSecret: z.string() });
-const problem = z.object({ code: z.string(), detail: z.string(), remedy: z.string().optional() });
 
 /** Registers the account of the AWS credentials in this environment, as the StackSet's function does. */
 export async function registerAccount(
@@ -35,10 +35,7 @@ export async function registerAccount(
       'The secret of the enrollment is missing.',
       'Set ROLEBRIDGE_ENROLLMENT_SECRET to the whsec_… that "rolebridge enrollment create" showed.',
     );
-  const known = partitionSchema.safeParse(partition);
-  if (!known.success)
-    throw new UsageError(`--partition must be one of ${Object.keys(partitions).join(', ')}.`);
-  const { stsHost, stsRegion } = partitions[known.data];
+  const { stsHost, stsRegion } = partitions[partition];
   const { sessionToken, ...key } = await defaultCredentials(stsRegion).catch((error: unknown) => {
     throw new UsageError(
       `There are no AWS credentials: ${messageOf(error)}`,
@@ -67,8 +64,7 @@ export async function registerAccount(
     throw unreachable(url, error);
   });
   const value = parsed(answer.text);
-  if (answer.status === 200) return registered.parse(value);
-  const { data: refused = { code: 'unexpected_answer', detail: `The service answered ${answer.status}.` } } =
-    problem.safeParse(value);
-  throw new RolebridgeApiError({ status: answer.status, problem: refused });
+  const { data: account } = registered.safeParse(value);
+  if (answer.status === 200 && account) return account;
+  throw problemOf(answer, value, url);
 }

@@ -1,10 +1,8 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { memberOf, textIn } from '../unknown-value.js';
+import { ask } from './ask.js';
 import type { Given } from './command-row.js';
 import { UsageError } from './failure.js';
 import { apiKeyFileOf, type ServiceOptions, textOf } from './service-options.js';
-import type { Terminal } from './terminal.js';
 
 /** An access key in a request. */
 interface AccessKeyInput {
@@ -37,10 +35,12 @@ export async function readAccessKey(
   const sessionToken = ROLEBRIDGE_SESSION_TOKEN || undefined;
   if (secretAccessKey) return { accessKeyId: idOf(accessKeyId), secretAccessKey, sessionToken };
   if (terminal.stdin.isTTY) {
-    const id = accessKeyId ?? (await ask(terminal, 'Access key id: ', false));
-    const secret = await ask(terminal, 'Secret access key (not shown): ', true);
+    const id = accessKeyId ?? (await ask(terminal, 'Access key ID: '));
+    const secret = await ask(terminal, 'Secret access key (not shown): ', { isSecret: true });
     const hasToken = id.startsWith('ASIA');
-    const token = hasToken ? await ask(terminal, 'Session token (not shown): ', true) : undefined;
+    const token = hasToken
+      ? await ask(terminal, 'Session token (not shown): ', { isSecret: true })
+      : undefined;
     return { accessKeyId: id, secretAccessKey: secret, sessionToken: token };
   }
   const text = (await textOf(terminal.stdin)).trim();
@@ -76,20 +76,4 @@ function keyInAwsJson(text: string, expectedId: string | undefined): AccessKeyIn
       'Leave --access-key-id out, or pipe that key.',
     );
   return { accessKeyId, secretAccessKey, sessionToken, sessionExpiresAt: sessionToken && sessionExpiresAt };
-}
-
-async function ask(terminal: Terminal, question: string, isSecret: boolean): Promise<string> {
-  terminal.stderr.write(question);
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({
-    input: terminal.stdin,
-    output: isSecret ? nowhere : (terminal.stderr as NodeJS.WritableStream),
-    terminal: true,
-  });
-  try {
-    return (await lines.question('')).trim();
-  } finally {
-    lines.close();
-    if (isSecret) terminal.stderr.write('\n');
-  }
 }

@@ -25,7 +25,7 @@ export const allowHttpOption: OptionRow = {
 const ofEveryRequest: readonly OptionRow[] = [
   {
     flags: '--timeout <seconds>',
-    about: 'how long to wait for an answer',
+    about: 'how long to wait for an answer (45)',
     parse: wholeNumber('--timeout', 1, 600),
   },
   allowHttpOption,
@@ -111,8 +111,10 @@ function operatorTokenOf(terminal: Terminal): string {
   const token = file ? readKeyFile(file, terminal).trim() : env.ROLEBRIDGE_OPERATOR_TOKEN;
   if (token && /^[\x21-\x7e]{32,200}$/.test(token)) return token;
   throw new UsageError(
-    token ? 'ROLEBRIDGE_OPERATOR_TOKEN is malformed.' : 'The operator token is missing.',
-    'Set ROLEBRIDGE_OPERATOR_TOKEN to an operator token: 32 to 200 printable characters.',
+    token
+      ? `${file ? `The file ${file}` : 'ROLEBRIDGE_OPERATOR_TOKEN'} does not contain an operator token: 32 to 200 printable characters.`
+      : 'The operator token is missing.',
+    'Set ROLEBRIDGE_OPERATOR_TOKEN, or ROLEBRIDGE_OPERATOR_TOKEN_FILE. On the machine of the service, "rolebridge operator-token create" creates one.',
   );
 }
 

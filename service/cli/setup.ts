@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { ConfigurationError } from '../configuration-error.js';
 import { codeOf } from '../unknown-value.js';
+import { ask } from './ask.js';
 import type { CommandRow, Given } from './command-row.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
@@ -20,7 +20,7 @@ interface SetupOptions {
 export const setupCommands: readonly CommandRow[] = [
   {
     usage: 'setup',
-    about: 'create the keys and a settings file for a first start; never overwrites one',
+    about: 'creates the keys and a settings file for a first start; never overwrites one',
     example:
       'rolebridge setup --principal arn:aws:iam::111122223333:role/rolebridge --public-url https://connect.vendor.example',
     options: [
@@ -55,7 +55,7 @@ async function setup(options: SetupOptions, terminal: Terminal): Promise<void> {
   try {
     readSettings(settings);
   } catch (error) {
-    if (error instanceof ConfigurationError) throw new UsageError(error.message);
+    if (error instanceof ConfigurationError) throw new UsageError(withOptions(error.message));
     throw error;
   }
   write(file, settings);
@@ -71,31 +71,31 @@ Next, with AWS credentials of ${principal}:
 `);
 }
 
+/** The options of the settings that you gave. */
+const withOptions = (message: string): string =>
+  message
+    .replace('ROLEBRIDGE_PRINCIPAL', '--principal')
+    .replace('ROLEBRIDGE_PUBLIC_URL', '--public-url')
+    .replace('ROLEBRIDGE_DATA_DIR', '--data-dir')
+    .replace('DATABASE_URL', '--database-url');
+
 /** Asks for missing values at a terminal. @throws UsageError elsewhere */
 async function completed(
   { principal, publicUrl }: SetupOptions,
-  { stdin, stdout }: Terminal,
+  terminal: Terminal,
 ): Promise<{ principal: string; publicUrl: string }> {
   if (principal !== undefined) return { principal, publicUrl: publicUrl ?? '' };
-  if (!stdin.isTTY)
+  if (!terminal.stdin.isTTY)
     throw new UsageError(
       'There is no principal.',
       'Give --principal, the ARN of the role or user that the service runs as.',
     );
-  const lines = createInterface({ input: stdin });
-  const ask = async (question: string): Promise<string> => {
-    stdout.write(question);
-    return (await lines.question('')).trim();
+  return {
+    principal: await ask(terminal, 'ARN of the IAM role or user that the service runs as: '),
+    publicUrl:
+      publicUrl ??
+      (await ask(terminal, 'URL where customers reach the service (empty: this machine only): ')),
   };
-  try {
-    return {
-      principal: await ask('ARN of the IAM role or user that the service runs as: '),
-      publicUrl:
-        publicUrl ?? (await ask('URL where customers reach the service (empty: this machine only): ')),
-    };
-  } finally {
-    lines.close();
-  }
 }
 
 /** @throws UsageError when the file exists */

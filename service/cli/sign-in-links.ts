@@ -5,9 +5,8 @@ import { printTable } from './print.js';
 export const signInLinkCommands: readonly CommandRow[] = [
   ofCall('createSignInLink', {
     usage: 'sign-in-links create',
-    example: 'rolebridge sign-in-links create --connection con_… --user "Ana Ruiz" --expires-in 86400',
+    example: 'rolebridge sign-in-links create --connection con_… --user "Ana Ruiz" --expires-in 24h',
     members: {
-      expiresInSeconds: ['--expires-in <seconds>', 'lifetime of the link'],
       connectionId: ['--connection <id>'],
       access: ['--access <level>', 'read, connect or manage (default: connect for one connection)'],
       user: false,

@@ -17,7 +17,13 @@ async function main(): Promise<number> {
       return exitCodes.ok;
     }
   } catch (error) {
-    return reportFailure(error, process, words.includes('--json'));
+    const [{ commandsIn }, { commandTable }] = await Promise.all([
+      import('./commands-in.js'),
+      import('./table.js'),
+    ]);
+    return reportFailure(error, process, words.includes('--json'), (remedy) =>
+      commandsIn(remedy, commandTable),
+    );
   }
   // The file store waits for the disk in many organizations at once. Node.js reads it before the first wait.
   process.env.UV_THREADPOOL_SIZE ??= '16';

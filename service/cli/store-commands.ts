@@ -118,18 +118,27 @@ export async function repairCommand({ terminal, options }: Given<{ drop?: boolea
   if (repairs.length > 0 && kept === undefined) throw new ExitCode(exitCodes.refused);
 }
 
-/** Runs `rolebridge migrate --from file --to postgres`. @throws RolebridgeError `store_unavailable` */
-export async function migrateCommand({ terminal, options }: Given): Promise<void> {
-  const { dataDirectory, database, serviceKeys } = readSettings(terminal.env);
+/** Runs `rolebridge migrate`. @throws RolebridgeError `store_unavailable` */
+export async function migrateCommand({
+  terminal,
+  options,
+}: Given<{ from: 'file' | 'postgres'; to: 'file' | 'postgres' }>): Promise<void> {
+  const { dataDirectory, database, serviceKeys: keys } = readSettings(terminal.env);
+  const { from, to } = options;
+  if (from === to) throw new UsageError('--from and --to are the same store.', 'Name file and postgres.');
   if (database === undefined)
-    throw new UsageError('There is no database to copy to.', 'Set DATABASE_URL as for the service.');
-  const files = await openFileStore({ directory: dataDirectory, keys: serviceKeys });
-  const target = await openPostgresStore({ ...database, keys: serviceKeys }).catch(async (error) => {
-    await files.close();
+    throw new UsageError('The database is missing.', 'Set DATABASE_URL as for the service.');
+  const open = {
+    file: () => openFileStore({ directory: dataDirectory, keys }),
+    postgres: () => openPostgresStore({ ...database, keys }),
+  };
+  const source = await open[from]();
+  const target = await open[to]().catch(async (error) => {
+    await source.close();
     throw error;
   });
   try {
-    const counts = await copyStore(files.backend, target.backend);
+    const counts = await copyStore(source.backend, target.backend);
     if (options.json) return printJson(terminal, counts);
     printValues(terminal, {
       organizations: String(counts.organizations),
@@ -142,11 +151,11 @@ export async function migrateCommand({ terminal, options }: Given): Promise<void
       'audit records': String(counts.auditRecords),
     });
     terminal.stdout.write(
-      '\nEverything was copied and compared. The data directory is unchanged: keep it until the service on PostgreSQL has run for a while.\n',
+      '\nEverything was copied and compared. The source is unchanged: keep it until the service has run on the copy for a while.\n',
     );
   } finally {
     await target.close();
-    await files.close();
+    await source.close();
   }
 }
 
@@ -166,14 +175,14 @@ const createdOrganization = z.looseObject({
 });
 
 function checked(wanted: NewOrganization): NewOrganization {
-  refuseFaults("The organization's", createOrganizationRequest.safeParse(wanted));
+  refuseFaults('organization', createOrganizationRequest.safeParse(wanted));
   return wanted;
 }
 
 /** @throws UsageError that names every fault */
 function refuseFaults(what: string, { error }: z.ZodSafeParseResult<unknown>): void {
-  const faults = error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-  if (faults) throw new UsageError(`${what} ${faults.join(', ')}.`);
+  const faults = error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  if (faults) throw new UsageError(`The ${what} is not valid. ${faults.join('; ')}.`);
 }
 
 /**
@@ -181,7 +190,7 @@ function refuseFaults(what: string, { error }: z.ZodSafeParseResult<unknown>): v
  * @throws UsageError, RolebridgeError
  */
 export async function operatorCommand(command: OperatorCommand, terminal: Terminal): Promise<object> {
-  refuseFaults("The command's", operatorCommandSchema.safeParse(command));
+  refuseFaults('command', operatorCommandSchema.safeParse(command));
   const config = readSettings(terminal.env);
   const answer =
     config.database === undefined ? await askForControl(config.dataDirectory, command) : undefined;

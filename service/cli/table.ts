@@ -51,7 +51,7 @@ export const groups: Readonly<Record<string, string>> = {
   permissions: 'permission sets and the roles that have them',
   scope: 'where connections apply',
   projects: 'declared targets',
-  enrollment: 'let accounts of an AWS Organization register themselves',
+  enrollment: 'accounts of an AWS Organization that register themselves',
   'api-keys': 'the organization’s API keys',
   'sign-in-links': 'links that sign one person in to the pages',
   webhooks: 'endpoints that get events, and deliveries to them',

@@ -51,7 +51,7 @@ export const targetCommands: readonly CommandRow[] = [
   }),
   {
     usage: 'credentials',
-    about: 'print credentials for a target, in the format of a credential_process',
+    about: 'prints credentials for a target, in the format of a credential_process',
     example: `[profile shop]   # in ~/.aws/config
   credential_process = rolebridge credentials --project shop --url https://… --api-key-file ~/.rolebridge/key`,
     asks: 'service',

@@ -24,7 +24,7 @@ interface Result {
 export const verifyCommands: readonly CommandRow[] = [
   {
     usage: 'verify [id]',
-    about: 'verify one connection or all of them now',
+    about: 'verifies one connection or all of them now',
     example: 'rolebridge verify --all',
     asks: 'service',
     options: [{ flags: '--all', about: 'every connected or failed connection of the organization' }],

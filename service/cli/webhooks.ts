@@ -91,7 +91,7 @@ export const webhookCommands: readonly CommandRow[] = [
   }),
   ofCall('replayWebhookDeliveries', {
     usage: 'webhooks replay <id>',
-    about: 'send messages again: one, or those of a time range',
+    about: 'sends messages again: one, or those of a time range',
     example: 'rolebridge webhooks replay whe_… --since 2026-11-24T00:00:00Z',
     options: [{ flags: '--delivery <webhook-id>', about: 'only this one', conflicts: 'since' }],
     async run({ terminal, words: [id = ''], options, client, members }: Given<ReplayOptions>) {

@@ -182,14 +182,13 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   /** Erased organizations are left out. */
   organizations(page: OrganizationPage): Promise<{ organizations: Organization[]; hasMore: boolean }>;
   /**
-   * Replaces the stored organization. With `erases`, no copy of an earlier version stays.
+   * Replaces the stored organization.
    * @returns the changed organization, or undefined when it doesn't exist
    * @throws RolebridgeError `reference_taken`
    */
   changeOrganization(
     id: OrganizationId,
     change: (stored: Organization) => Organization,
-    options?: { readonly erases?: boolean },
   ): Promise<Organization | undefined>;
   /** Deletes the organization's rows. Deleted connections and retired external IDs stay, and of the organization its id and times. */
   eraseOrganization(id: OrganizationId, erasedAt: string): Promise<void>;
@@ -230,8 +229,8 @@ export interface Store extends AuditLog, JobQueue, Outbox, Tokens, WebhookEndpoi
   roleHolder(role: RoleArn): Promise<Connection | undefined>;
   /** The holders of these scope keys, in the order of the keys; keys without a holder are left out. */
   scopeHolders(organizationId: OrganizationId, keys: readonly string[]): Promise<ScopeHolder[]>;
-  /** The first holders of narrower scopes than this one, in byte order of their keys. */
-  narrowerScopeHolders(organizationId: OrganizationId, key: string, limit: number): Promise<ScopeHolder[]>;
+  /** The first holders of this scope and narrower ones, in byte order of their keys. */
+  scopeHoldersWithin(organizationId: OrganizationId, key: string, limit: number): Promise<ScopeHolder[]>;
   /** All connections without checks and probes, deleted ones included, in no order. One that is created meanwhile may be missing. */
   everyConnection(): AsyncIterable<Connection>;
   /**

@@ -43,41 +43,43 @@ export const messageTypes = {
 } as const;
 export type MessageType = keyof typeof messageTypes;
 
-export const messageData = z.strictObject({
-  connectionId: z.string(),
-  organizationId: z.string(),
-  name: z.string(),
-  method: connectionMethod,
-  status: connectionStatus,
-  version: z
-    .int()
-    .meta({ description: 'Increases with every change of the connection: compare it, not times.' }),
-  previousStatus: connectionStatus.optional().meta({ description: 'Absent when the connection is new.' }),
-  accountId: z.string().optional(),
-  roleArn: z.string().optional(),
-  previousRoleArn: z.string().optional(),
-  assurance: assurance.optional(),
-  permissionSet: z.string().optional().meta({ description: 'Name and version: `deploy@3`.' }),
-  permissions: permissionsState.optional(),
-  previousPermissions: permissionsState.optional(),
-  missing: z
-    .array(z.strictObject({ sid: z.string(), action: z.string(), resource: z.string() }))
-    .optional()
-    .meta({ description: 'Required, and denied; the first 100.' }),
-  newestVersion: z.int().optional().meta({ description: 'Of the permission set.' }),
-  scopes: z.array(scope).optional(),
-  previousScopes: z.array(scope).optional(),
-  code: errorCode.optional().meta({ description: 'Why it failed, or was refused.' }),
-  security: z.literal(true).optional().meta({
-    description:
-      'Someone may be after the account: a role that was safe is open to others, or a callback came for another account.',
-  }),
-  refusedRoleArn: z.string().optional().meta({ description: 'The role that a refused callback reported.' }),
-  reason: z
-    .enum(['deprovisioned', 'deleted', 'expired'])
-    .optional()
-    .meta({ description: 'Why it is disconnected.' }),
-});
+export const messageData = z
+  .strictObject({
+    connectionId: z.string(),
+    organizationId: z.string(),
+    name: z.string(),
+    method: connectionMethod,
+    status: connectionStatus,
+    version: z
+      .int()
+      .meta({ description: 'Increases with every change of the connection: compare it, not times.' }),
+    previousStatus: connectionStatus.optional().meta({ description: 'Absent when the connection is new.' }),
+    accountId: z.string().optional(),
+    roleArn: z.string().optional(),
+    previousRoleArn: z.string().optional(),
+    assurance: assurance.optional(),
+    permissionSet: z.string().optional().meta({ description: 'Name and version: `deploy@3`.' }),
+    permissions: permissionsState.optional(),
+    previousPermissions: permissionsState.optional(),
+    missing: z
+      .array(z.strictObject({ sid: z.string(), action: z.string(), resource: z.string() }))
+      .optional()
+      .meta({ description: 'Required, and denied; the first 100.' }),
+    newestVersion: z.int().optional().meta({ description: 'The newest version of the permission set.' }),
+    scopes: z.array(scope).optional(),
+    previousScopes: z.array(scope).optional(),
+    code: errorCode.optional().meta({ description: 'Why it failed, or was refused.' }),
+    security: z.literal(true).optional().meta({
+      description:
+        'Someone may be after the account: a role that was safe is open to others, or a callback came for another account.',
+    }),
+    refusedRoleArn: z.string().optional().meta({ description: 'The role that a refused callback reported.' }),
+    reason: z
+      .enum(['deprovisioned', 'deleted', 'expired'])
+      .optional()
+      .meta({ description: 'Why it is disconnected.' }),
+  })
+  .meta({ id: 'ConnectionMessageData', description: 'The data of an event about a connection.' });
 type MessageData = DeepReadonly<z.infer<typeof messageData>>;
 
 /** Types that are security events, and (`sometimes`) those that are when their data has `security: true`. */

@@ -38,10 +38,16 @@ export function createMetrics() {
     'outcome',
     'code',
   );
+  const webhookDeliveries = counter(
+    'rolebridge_webhook_deliveries_total',
+    "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, dropped (given_up), gone (410).",
+    'outcome',
+  );
   // Initialized to 0, because Prometheus sees no increase in a series that starts with its first event.
   for (const code of securityCodes) securityEvents.inc({ code }, 0);
   for (const code of [...openRoleCodes, 'vendor_not_allowed'])
     verifications.inc({ outcome: 'refused', code }, 0);
+  for (const outcome of ['given_up', 'gone']) webhookDeliveries.inc({ outcome }, 0);
   return {
     registry,
     securityEvents,
@@ -125,11 +131,7 @@ export function createMetrics() {
       'rolebridge_oldest_check_age_seconds',
       'Age of the oldest last verification among connected and failed connections.',
     ),
-    webhookDeliveries: counter(
-      'rolebridge_webhook_deliveries_total',
-      "Attempts to deliver a webhook to the vendor's endpoints: delivered, to be retried, dropped (given_up), gone (410).",
-      'outcome',
-    ),
+    webhookDeliveries,
     storePosition: gauge(
       'rolebridge_store_position',
       'How far the data directory has come: epoch, changes, audit lines. Lower than before: an older directory.',

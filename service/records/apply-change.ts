@@ -59,7 +59,7 @@ async function saveConnection(
   if (replaceScopes) await takeScopes(transaction, next, replaceScopes);
   const encrypted = stored && accessKeyOf(stored)?.encrypted;
   if (encrypted && !isDeepStrictEqual(encrypted, accessKeyOf(next)?.encrypted))
-    transaction.forgetVersionBefore();
+    transaction.dropFormerVersion();
   const before = stored ? externalIdsOf(stored) : [];
   await reviveExternalIds(transaction, before, next);
   // `markConnectionUsed` does not raise the version, so `next` may have an older time.

@@ -67,7 +67,7 @@ export interface Transaction {
   /** Appends records to the audit log in the same commit. */
   audit(records: readonly AuditRecord[]): void;
   /** Keeps no copy of an earlier version, which holds a secret that this change destroys. */
-  forgetVersionBefore(): void;
+  dropFormerVersion(): void;
 }
 
 /** The audit log of each organization. A record is never changed. */
@@ -106,12 +106,8 @@ export interface Selection<Name extends TableName> {
   readonly search?: { readonly column: ColumnOf<Name>; readonly text: string } | undefined;
   /** Only rows whose sort column is at most this. */
   readonly upTo?: string | undefined;
-  /** Only rows that hold this scope or a narrower one. */
-  readonly within?: string | undefined;
-  /** Only the rows that hold the first values between these two, as many as the limit. */
-  readonly holding?:
-    | { readonly constraint: Constraint; readonly after: string; readonly before: string }
-    | undefined;
+  /** Only rows that hold this scope or a narrower one; with `first`, only the holders of so many of these, in byte order. */
+  readonly within?: { readonly scope: string; readonly first?: number } | undefined;
 }
 
 export interface Query<Name extends TableName> extends Selection<Name> {

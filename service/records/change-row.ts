@@ -47,7 +47,7 @@ export const placeOf = <Name extends TableName>(table: Name, value: Values[Name]
 /**
  * Changes a row of an organization.
  * @param change returns the next state, null to delete the row, or undefined to leave it as it is
- * @param options `erases`: no copy of the former version stays; `lasting: false`: a crash may lose the change
+ * @param options `dropsFormerVersion`: no copy of the former version stays; `lasting: false`: a crash may lose the change
  * @returns the next state, or the deleted row; undefined when nothing changed
  */
 export function changeRow<Name extends TableName>(
@@ -55,14 +55,17 @@ export function changeRow<Name extends TableName>(
   table: Name,
   { organizationId, key }: RowPlace,
   change: (stored: Values[Name]) => Values[Name] | null | undefined,
-  { erases = false, lasting = true }: { readonly erases?: boolean; readonly lasting?: boolean } = {},
+  {
+    dropsFormerVersion = false,
+    lasting = true,
+  }: { readonly dropsFormerVersion?: boolean; readonly lasting?: boolean } = {},
 ): Promise<Values[Name] | undefined> {
   return backend.transact(organizationId, async (transaction) => {
     const stored = await transaction.get(table, key);
     if (stored === undefined || tables[table].organizationId(stored) !== organizationId) return undefined;
     const next = change(stored);
     if (next === undefined) return undefined;
-    if (erases) transaction.forgetVersionBefore();
+    if (dropsFormerVersion) transaction.dropFormerVersion();
     if (next === null) {
       await transaction.delete(table, key);
       return stored;
@@ -83,13 +86,13 @@ export async function deleteRows<Name extends TableName>(
   rows: readonly Values[Name][],
   {
     isOld = () => true,
-    erases = false,
-  }: { readonly isOld?: (stored: Values[Name]) => boolean; readonly erases?: boolean },
+    dropsFormerVersion = false,
+  }: { readonly isOld?: (stored: Values[Name]) => boolean; readonly dropsFormerVersion?: boolean },
 ): Promise<void> {
   const { key, organizationId } = tables[table];
   for (const [id, own] of groupBy(rows, organizationId))
     await backend.transact(id, async (transaction) => {
-      if (erases) transaction.forgetVersionBefore();
+      if (dropsFormerVersion) transaction.dropFormerVersion();
       for (const row of own) {
         const stored = await transaction.get(table, key(row));
         if (stored && isOld(stored)) await transaction.delete(table, key(row));

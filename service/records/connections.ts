@@ -10,7 +10,7 @@ import type { ConnectionId, OrganizationId } from '../domain/ids.js';
 import { jobKey } from '../domain/job.js';
 import { forEachName } from '../domain/keys-of.js';
 import type { ConnectionPage, ScopeHolder, Store } from '../domain/ports.js';
-import { keysWithin, scopeKey } from '../domain/scope.js';
+import { isKeyWithin, scopeKey } from '../domain/scope.js';
 import type { Backend } from './backend.js';
 import { changeRow } from './change-row.js';
 import { named, one, pageOf, pagesOf } from './pages.js';
@@ -44,13 +44,12 @@ export function connectionsIn(backend: Backend) {
 
     scopeHolders: (organizationId, keys) => scopeHolders(backend, organizationId, keys),
 
-    async narrowerScopeHolders(organizationId, key, limit) {
-      const { after, before } = keysWithin(key);
-      const holding = { constraint: 'scope', after, before } as const;
-      const query = { organizationId, order: 'created', holding, limit } as const;
-      return (await backend.list('connections', query))
+    async scopeHoldersWithin(organizationId, scope, limit) {
+      const within = { scope, first: limit };
+      const holders = await backend.list('connections', { organizationId, order: 'created', within, limit });
+      return holders
         .flatMap((connection) => connection.scopes.map((scope) => ({ key: scopeKey(scope), connection })))
-        .filter((held) => held.key > after && held.key < before)
+        .filter(({ key }) => isKeyWithin(key, scope))
         .sort((mine, other) => (mine.key < other.key ? -1 : 1))
         .slice(0, limit);
     },
@@ -131,7 +130,7 @@ async function connectionPage(
   organizationId: OrganizationId | undefined,
   page: ConnectionPage,
 ): Promise<{ connections: Connection[]; hasMore: boolean }> {
-  const { limit, after, before, order = 'created', permissionSet } = page;
+  const { limit, after, before, order = 'created', permissionSet, scope } = page;
   const { status, code, accountId, assurance, reference, permissions } = page;
   const place = before ?? after;
   const last = place && (await one(backend, 'connections', place));
@@ -139,7 +138,8 @@ async function connectionPage(
     throw invalidRequest('query.after', 'there is no such connection', 'Start again with the first page.');
   const set = permissionSet?.includes('@') ? { permissionSetVersion: permissionSet } : { permissionSet };
   const where = { deleted: 'no', status, code, accountId, assurance, reference, permissions, ...set };
-  const found = { organizationId, order, where, search: named(page.search), within: page.scope };
+  const within = scope === undefined ? undefined : { scope };
+  const found = { organizationId, order, where, search: named(page.search), within };
   const { rows, hasMore } = await pageOf(backend, 'connections', { ...found, limit, after, before });
   if (page.withoutReports) return { connections: rows, hasMore };
   const reports = await backend.get(

@@ -31,7 +31,7 @@ export async function eraseOrganization(
     const stored = await transaction.get('organizations', organizationId);
     if (stored === undefined) return;
     const { id, createdAt, suspendedAt } = stored;
-    transaction.forgetVersionBefore();
+    transaction.dropFormerVersion();
     await transaction.put('organizations', { id, name: '', createdAt, suspendedAt, erasedAt });
   });
   // A request that began before the organization was suspended may have stored rows meanwhile.
@@ -56,6 +56,6 @@ async function eraseRows<Name extends TableName>(
   for (;;) {
     const rows = await backend.list(table, query);
     if (rows.length === 0) return;
-    await deleteRows(backend, table, rows, { erases: true });
+    await deleteRows(backend, table, rows, { dropsFormerVersion: true });
   }
 }

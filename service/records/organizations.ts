@@ -35,10 +35,8 @@ export const organizationsIn = (backend: Backend) =>
       return found;
     },
 
-    changeOrganization: (id, change, options) =>
-      changeRow(backend, 'organizations', { organizationId: id, key: id }, change, options).catch(
-        referenceTaken,
-      ),
+    changeOrganization: (id, change) =>
+      changeRow(backend, 'organizations', { organizationId: id, key: id }, change).catch(referenceTaken),
 
     eraseOrganization: (id, erasedAt) => eraseOrganization(backend, id, erasedAt),
 

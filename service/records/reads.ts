@@ -42,7 +42,7 @@ export function readsOn(
       const found = rows.list(table, query);
       if (staysOnDisk(table)) return (await fromDisk(table, found)).filter((value) => value !== undefined);
       // A page of many rows would push out the others.
-      return found.map((row) => (query.holding ? cachedValue(row) : rowValue(row)));
+      return found.map((row) => (query.within ? cachedValue(row) : rowValue(row)));
     },
     count: async (table, column, where) => rows.count(table, column, where),
   };

@@ -1,5 +1,5 @@
 import type { OrganizationId } from '../domain/ids.js';
-import { keysWithin } from '../domain/scope.js';
+import { isKeyWithin } from '../domain/scope.js';
 import type { Query } from './backend.js';
 import { type GroupCount, GroupCounts } from './group-counts.js';
 import { claimsOfRow, type Row } from './row.js';
@@ -52,17 +52,16 @@ export class Rows {
   }
 
   list<Name extends TableName>(table: Name, query: Query<Name>): Row[] {
-    const { organizationId, where = {}, limit, upTo, search, within, holding, before } = query;
+    const { organizationId, where = {}, limit, upTo, search, within, before } = query;
     const column = tables[table].orders[query.order];
-    const isAscending = before === undefined && holding === undefined;
     const filters = filtersOf(where);
-    const held = within === undefined ? undefined : this.#within(organizationId, within);
+    const held = within && this.#within(within, organizationId);
     const found: Row[] = [];
     for (const row of this.#candidates(table, query)) {
       if (found.length === limit) break;
       if (held && !held.has(row)) continue;
       if (upTo !== undefined && typeof column === 'string' && (row.columns[column] ?? '') > upTo) {
-        if (isAscending) break;
+        if (before === undefined) break;
         continue;
       }
       if (search && !row.columns[search.column]?.includes(search.text)) continue;
@@ -148,9 +147,8 @@ export class Rows {
   /** The rows behind the query's cursor, or those in front of it, the nearest first. */
   #candidates<Name extends TableName>(
     table: Name,
-    { organizationId, order, holding, before, after }: Query<Name>,
+    { organizationId, order, before, after }: Query<Name>,
   ): Iterable<Row> {
-    if (holding) return this.#holding(table, holding, organizationId);
     const list = this.#lists(table, organizationId)?.get(order);
     if (list === undefined) return [];
     const key = before ?? after;
@@ -161,25 +159,12 @@ export class Rows {
     return before === undefined ? list.after(cursor) : list.before(cursor);
   }
 
-  #holding(
-    table: TableName,
-    holding: NonNullable<Query<TableName>['holding']>,
-    organizationId = '',
-  ): Iterable<Row> {
-    const claims = this.#claimsOf(holding.constraint, organizationId);
-    const values = [...claims.keys()]
-      .filter((value) => value > holding.after && value < holding.before)
-      .sort();
-    const rows = new Set(values.flatMap((value) => claims.get(value) ?? []));
-    return [...rows].filter((row) => row.table === table);
-  }
-
-  #within(organizationId: string | undefined, scope: string): ReadonlySet<Row> {
-    const { after, before } = keysWithin(scope);
-    const held = new Set<Row>();
-    for (const [key, row] of this.#claimsOf('scope', organizationId ?? ''))
-      if (key === scope || (key > after && key < before)) held.add(row);
-    return held;
+  /** The rows that hold this scope or a narrower one. */
+  #within({ scope, first }: NonNullable<Query<TableName>['within']>, organizationId = ''): ReadonlySet<Row> {
+    const claims = this.#claimsOf('scope', organizationId);
+    const keys = [...claims.keys()].filter((key) => isKeyWithin(key, scope));
+    const wanted = first === undefined ? keys : keys.sort().slice(0, first);
+    return new Set(wanted.flatMap((key) => claims.get(key) ?? []));
   }
 
   #claim(row: Row | undefined, by: Row | undefined): void {

@@ -1,7 +1,7 @@
 import { messageKey } from '../domain/outbox-message.js';
 import { keptDeliveries, type OutboxMessage, oldestDeliveryAt, type Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { changeRow, placeOf, saveRow } from './change-row.js';
+import { changeRow, deleteRows, placeOf, saveRow } from './change-row.js';
 import { allOf, one, pageOf, pagesOf, rowsAtOnce } from './pages.js';
 import { newestFirst, validatedCopy } from './tables.js';
 import { completeDue, hasten } from './work-queue.js';
@@ -73,12 +73,14 @@ export const webhookEndpointsIn = (backend: Backend) =>
     webhookEndpoints: (organizationId) =>
       allOf(backend, 'webhookEndpoints', { organizationId, order: 'created' }),
 
-    // The former version may hold a replaced secret.
+    // The former version holds a replaced secret.
     changeWebhookEndpoint: ({ id, organizationId }, change) =>
-      changeRow(backend, 'webhookEndpoints', { organizationId, key: id }, change, { erases: true }),
+      changeRow(backend, 'webhookEndpoints', { organizationId, key: id }, change, {
+        dropsFormerVersion: true,
+      }),
 
     async deleteWebhookEndpoint(endpoint) {
-      await changeRow(backend, 'webhookEndpoints', placeOf('webhookEndpoints', endpoint), () => null);
+      await deleteRows(backend, 'webhookEndpoints', [endpoint], { dropsFormerVersion: true });
     },
   }) satisfies Partial<Store>;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { errorsOf, type Operation } from '../api/operation.js';
+import { commonErrors, errorsOf, type Operation } from '../api/operation.js';
 import type { statusMessages } from '../api/status-messages.js';
-import { errorCatalog } from '../domain/error-catalog/index.js';
-import { Fold, Link } from './components/basics.js';
+import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
+import { Link } from './components/basics.js';
 import { Code } from './components/code.js';
 import { Title } from './layout.js';
 import type { Routes } from './site.js';
@@ -33,6 +33,10 @@ type Messages = typeof statusMessages;
 function Reference(props: { operations: Readonly<Record<string, Operation>>; messages: Messages }) {
   const entries = Object.entries(props.operations);
   const tags = [...new Set(entries.map(([, { tag }]) => tag))];
+  const objects = objectsOf(
+    entries.map(([, operation]) => operation),
+    props.messages,
+  );
   return (
     <div class="reference" lang="en">
       <Title text="API reference" />
@@ -50,12 +54,28 @@ function Reference(props: { operations: Readonly<Record<string, Operation>>; mes
           />
         ))}
         <Contents title="webhooks" calls={props.messages.map(({ type, summary }) => [type, type, summary])} />
+        <Contents
+          title="Objects"
+          calls={objects.map(([name, { description = '' }]) => [name, name, description])}
+        />
       </nav>
+      <section aria-labelledby="problems" class="card card-pad call">
+        <h2 id="problems">Problems of every call</h2>
+        <Problems codes={commonErrors} />
+      </section>
       {entries.map(([id, operation]) => (
         <OperationView id={id} operation={operation} />
       ))}
       {props.messages.map((message) => (
         <MessageView message={message} />
+      ))}
+      {objects.map(([name, schema]) => (
+        <section aria-labelledby={name} class="card card-pad call">
+          <h2 id={name}>
+            <code>{name}</code>
+          </h2>
+          <Members schema={schema} />
+        </section>
       ))}
     </div>
   );
@@ -91,12 +111,13 @@ const MessageView = ({ message: { type, summary, schema } }: { message: Messages
     <h3>
       Members of <code>data</code>
     </h3>
-    <Members schema={schema.shape.data} io="output" />
+    <Members schema={jsonOf(schema.shape.data, 'output')} />
   </section>
 );
 
 function OperationView({ id, operation }: { id: string; operation: Operation }) {
   const { summary, description, auth, query, body, answer, examples } = operation;
+  const own = errorsOf(operation).filter((code) => !commonErrors.includes(code));
   const [example] = Object.values(examples).filter(({ returns }) => typeof returns === 'number');
   return (
     <section aria-labelledby={id} class="card card-pad call">
@@ -110,13 +131,13 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
       {query && (
         <>
           <h3>Query</h3>
-          <Members schema={query} />
+          <Members schema={jsonOf(query, 'input')} />
         </>
       )}
       {body && (
         <>
           <h3>Body</h3>
-          <Members schema={body} />
+          <Members schema={jsonOf(body, 'input')} />
         </>
       )}
       {example?.body !== undefined && (
@@ -128,29 +149,34 @@ function OperationView({ id, operation }: { id: string; operation: Operation }) 
       )}
       <h3>Answer {answer.status}</h3>
       <p>{answer.description}</p>
-      {answer.schema && (
-        <Fold title="Its members">
-          <Members schema={answer.schema} io="output" />
-        </Fold>
+      {answer.schema && <Members schema={jsonOf(answer.schema, 'output')} />}
+      {own.length > 0 && (
+        <>
+          <h3>Problems</h3>
+          <Problems codes={own} statusOf={operation.statusOf} />
+        </>
       )}
-      <h3>Problems</h3>
-      <ul>
-        {errorsOf(operation).map((code) => (
-          <li>
-            {operation.statusOf?.[code] ?? errorCatalog[code].status}{' '}
-            <Link path={`/problems/${code}`}>
-              <code>{code}</code>
-            </Link>{' '}
-            <small>{errorCatalog[code].title}</small>
-          </li>
-        ))}
-      </ul>
     </section>
   );
 }
 
+const Problems = (props: { codes: readonly ErrorCode[]; statusOf?: Operation['statusOf'] }) => (
+  <ul>
+    {props.codes.map((code) => (
+      <li>
+        {props.statusOf?.[code] ?? errorCatalog[code].status}{' '}
+        <Link path={`/problems/${code}`}>
+          <code>{code}</code>
+        </Link>{' '}
+        <small>{errorCatalog[code].title}</small>
+      </li>
+    ))}
+  </ul>
+);
+
 interface JsonSchema {
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
+  readonly $ref?: string;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -168,55 +194,72 @@ interface JsonSchema {
   readonly default?: unknown;
 }
 
-function Members({ schema, io = 'input' }: { schema: z.ZodType; io?: 'input' | 'output' }) {
-  const json = inlined(
-    z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema,
-  );
-  const shapes = shapesOf(json);
+const jsonOf = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema =>
+  z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+
+/** Each named schema of requests and answers, once: the places that use it link to it. */
+function objectsOf(
+  operations: readonly Operation[],
+  messages: Messages,
+): [name: string, schema: JsonSchema][] {
+  const inputs = operations.flatMap(({ query, body }) => [query, body]);
+  const outputs = [...operations.map(({ answer }) => answer.schema), ...messages.map(({ schema }) => schema)];
+  const schemas = [
+    ...inputs.flatMap((schema) => (schema ? [jsonOf(schema, 'input')] : [])),
+    ...outputs.flatMap((schema) => (schema ? [jsonOf(schema, 'output')] : [])),
+  ];
+  return Object.entries(Object.assign({}, ...schemas.map(({ $defs }) => $defs)));
+}
+
+function Members({ schema }: { schema: JsonSchema }) {
   return (
     <>
-      {shapes.map(({ properties = {}, required = [] }) => (
-        <table class="members">
-          <thead>
-            <tr>
-              <th scope="col">Member</th>
-              <th scope="col">What it takes</th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(properties).map(([name, member]) => (
-              <tr>
-                <th scope="row">
-                  <code>{name}</code>
-                  {!required.includes(name) && <small> optional</small>}
-                </th>
-                <td>{rulesOf(member)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ))}
+      {variantsOf(schema).map((variant) =>
+        variant.properties ? (
+          <MemberTable {...variant} />
+        ) : (
+          <p>
+            <Rules {...variant} />
+          </p>
+        ),
+      )}
     </>
   );
 }
 
 /** The variants of a union, or the schema itself. */
-const shapesOf = (schema: JsonSchema): readonly JsonSchema[] =>
-  (schema.oneOf ?? schema.anyOf)?.flatMap(shapesOf) ?? [schema];
+const variantsOf = (schema: JsonSchema): readonly JsonSchema[] =>
+  (schema.oneOf ?? schema.anyOf)?.flatMap(variantsOf) ?? [schema];
 
-/** The schema with its named definitions in place of the references to them. */
-const inlined = (schema: JsonSchema, definitions = schema.$defs ?? {}): JsonSchema =>
-  JSON.parse(JSON.stringify({ ...schema, $defs: undefined }), (_name, value) => {
-    if (typeof value?.$ref !== 'string') return value;
-    const { $ref, ...members } = value;
-    return { ...inlined(definitions[$ref.split('/').at(-1)] ?? {}, definitions), ...members };
-  });
+const MemberTable = ({ properties = {}, required = [] }: JsonSchema) => (
+  <table class="members">
+    <thead>
+      <tr>
+        <th scope="col">Member</th>
+        <th scope="col">What it takes</th>
+      </tr>
+    </thead>
+    <tbody>
+      {Object.entries(properties).map(([name, member]) => (
+        <tr>
+          <th scope="row">
+            <code>{name}</code>
+            {!required.includes(name) && <small> optional</small>}
+          </th>
+          <td>
+            <Rules {...member} />
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
 
-function rulesOf(member: JsonSchema): string {
+function Rules(member: JsonSchema) {
+  const hasValues = member.const !== undefined || member.enum !== undefined;
   const parts = [
     member.const !== undefined && JSON.stringify(member.const),
     member.enum && `one of ${member.enum.map((value) => JSON.stringify(value)).join(', ')}`,
-    !member.const && !member.enum && typeOf(member),
     member.format,
     member.minLength !== undefined && `at least ${member.minLength} characters`,
     member.maxLength !== undefined && `at most ${member.maxLength} characters`,
@@ -224,17 +267,34 @@ function rulesOf(member: JsonSchema): string {
     isWritten(member.maximum) && `at most ${member.maximum}`,
     member.default !== undefined && `default ${JSON.stringify(member.default)}`,
     member.description,
-  ];
-  return parts.filter(Boolean).join(', ');
+  ].filter(Boolean);
+  return (
+    <>
+      {!hasValues && <TypeName {...member} />}
+      {!hasValues && parts.length > 0 && ', '}
+      {parts.join(', ')}
+    </>
+  );
 }
 
 const isWritten = (bound: number | undefined): boolean =>
   bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 
-function typeOf({ type, items, properties, anyOf, oneOf }: JsonSchema): string {
-  if (properties) return `{ ${Object.keys(properties).join(', ')} }`;
-  if (type === 'array') return `list of ${items ? typeOf(items) : 'anything'}`;
+function TypeName({ $ref, type, items, properties, anyOf, oneOf }: JsonSchema) {
+  const name = $ref?.split('/').at(-1);
+  if (name) return <a href={`#${name}`}>{name}</a>;
+  if (properties) return <>{`{ ${Object.keys(properties).join(', ')} }`}</>;
+  if (type === 'array') return <>list of {items ? <TypeName {...items} /> : 'anything'}</>;
   const either = anyOf ?? oneOf;
-  if (either) return [...new Set(either.map(typeOf))].join(' or ');
-  return type ?? 'anything';
+  if (!either) return <>{type ?? 'anything'}</>;
+  return (
+    <>
+      {either.map((each, index) => (
+        <>
+          {index > 0 && ' or '}
+          <TypeName {...each} />
+        </>
+      ))}
+    </>
+  );
 }

@@ -41,12 +41,10 @@ const benchmarks: Record<string, (directory: string) => Promise<Measurement[]>> 
 
 async function main(wanted: readonly string[]): Promise<void> {
   const unknown = wanted.filter((name) => !Object.hasOwn(benchmarks, name));
-  if (unknown.length > 0) {
-    console.error(
+  if (unknown.length > 0)
+    throw new Error(
       `There is no benchmark ${unknown.join(', ')}. These are: ${Object.keys(benchmarks).join(', ')}.`,
     );
-    return;
-  }
   const directory = mkdtempSync(join(tmpdir(), 'rolebridge-bench-'));
   const startedAt = performance.now();
   const measurements: Measurement[] = [];
@@ -58,6 +56,7 @@ async function main(wanted: readonly string[]): Promise<void> {
         measurements.push(...(await measure(join(directory, name))));
       } catch (error) {
         console.error(`${name} could not be measured:`, error);
+        process.exitCode = 1;
       }
     }
   } finally {

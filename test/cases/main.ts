@@ -52,9 +52,10 @@ const results = z.object({
 });
 
 const wanted = process.argv.slice(2);
-const stores = (['files', 'postgres'] as const).filter(
-  (store) => wanted.length === 0 || wanted.includes(store),
-);
+const known = ['files', 'postgres'] as const;
+const unknown = wanted.find((word) => !known.some((store) => store === word));
+if (unknown !== undefined) throw new Error(`There is no store "${unknown}", but: ${known.join(', ')}.`);
+const stores = known.filter((store) => wanted.length === 0 || wanted.includes(store));
 const runsOn = (store: StoreName) => inputs.filter((input) => input.stores?.includes(store) ?? true);
 let failed = false;
 for (const store of stores) {

@@ -105,7 +105,7 @@ export function connectionsContract(on: Subject): void {
   test('finds the holders of scopes within a scope', async () => {
     const other = await on.another();
     await on.insert({ scopes: [{ project: 'shop', environment: 'strange' }] }, other.id);
-    await on.insert({ scopes: [{}, { project: 'shop' }] });
+    const shop = await on.insert({ scopes: [{}, { project: 'shop' }] });
     const [web, production, beside] = [
       await on.insert({
         scopes: [{ project: 'shop', environment: 'production', architecture: 'web' }],
@@ -119,20 +119,19 @@ export function connectionsContract(on: Subject): void {
       }),
     ];
     const within = async (key: string, limit = 20) =>
-      (await on.store.narrowerScopeHolders(on.organization.id, key, limit)).map(
+      (await on.store.scopeHoldersWithin(on.organization.id, key, limit)).map(
         (held) => `${held.key} ${held.connection.id}`,
       );
-    expect(await within('shop')).toEqual([
-      `shop/production ${production.id}`,
-      `shop/production/web ${web.id}`,
-    ]);
-    expect(await within('shop', 1)).toHaveLength(1);
-    expect(await within('shop/production')).toEqual([`shop/production/web ${web.id}`]);
-    expect(await within('shop/production/web')).toEqual([]);
+    const below = [`shop/production ${production.id}`, `shop/production/web ${web.id}`];
+    expect(await within('shop')).toEqual([`shop ${shop.id}`, ...below]);
+    expect(await within('shop', 2)).toEqual([`shop ${shop.id}`, ...below.slice(0, 1)]);
+    expect(await within('shop/production')).toEqual(below);
+    expect(await within('shop/production/web')).toEqual(below.slice(1));
     expect(await within('none')).toEqual([]);
     const all = await within('');
-    expect(all).toHaveLength(8);
-    expect(all.slice(0, 3)).toEqual([
+    expect(all).toHaveLength(9);
+    expect(all.slice(0, 4)).toEqual([
+      ` ${shop.id}`,
       `Shop/production ${beside.id}`,
       expect.stringMatching(/^shop /),
       `shop-2/production ${beside.id}`,

@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../service/domain/audit.js';
 import { RolebridgeError } from '../../service/domain/errors.js';
 import type { OrganizationId } from '../../service/domain/ids.js';
-import { isWithin, scopeFromKey } from '../../service/domain/scope.js';
+import { isKeyWithin } from '../../service/domain/scope.js';
 import { pageOfLog } from '../../service/records/audit-records.js';
 import {
   type Backend,
@@ -139,7 +139,7 @@ function transactionOn(
       rows.delete(place(table, key));
     },
     audit: (more) => void records.push(...more),
-    forgetVersionBefore: () => {},
+    dropFormerVersion: () => {},
   };
 }
 
@@ -162,7 +162,7 @@ const isWanted = ({ columns }: Row, where: object): boolean =>
   Object.entries(where).every(([column, wanted]) => wanted === undefined || columns[column] === wanted);
 
 function listed<Name extends TableName>(all: readonly Row[], table: Name, query: Query<Name>): Row[] {
-  const { order, organizationId, where = {}, search, before, upTo, holding, within, limit } = query;
+  const { order, organizationId, where = {}, search, before, upTo, within, limit } = query;
   const after = before ?? query.after;
   const column = tables[table].orders[order] ?? null;
   const sortedBy = (row: Row): string => (column === null ? '' : (row.columns[column] ?? ''));
@@ -171,6 +171,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
   const last = all.find((row) => row.table === table && row.key === after);
   // A list by key continues after a deleted row; another one can't.
   if (after !== undefined && last === undefined && column !== null) return [];
+  const keys = keysIn(all, query);
   const found = all
     .filter((row) => row.table === table)
     .filter((row) => column === null || row.columns[column] !== undefined)
@@ -178,8 +179,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
     .filter((row) => isWanted(row, where))
     .filter((row) => search === undefined || row.columns[search.column]?.includes(search.text))
     .filter((row) => upTo === undefined || sortedBy(row) <= upTo)
-    .filter((row) => holding === undefined || claimedBy(row, holding.constraint).some(isHeld(holding)))
-    .filter((row) => within === undefined || claimedBy(row, 'scope').some(isIn(within)))
+    .filter((row) => within === undefined || claimedBy(row, 'scope').some((key) => keys.includes(key)))
     .filter((row) => {
       if (after === undefined) return true;
       const distance = last ? compare(row, last) : compareTexts(row.key, after);
@@ -189,11 +189,16 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
   return before === undefined ? found.slice(0, limit) : found.slice(-limit);
 }
 
-const isHeld =
-  (holding: NonNullable<Query<TableName>['holding']>) =>
-  (value: string): boolean =>
-    value > holding.after && value < holding.before;
-
-const isIn = (wider: string) => (key: string) => isWithin(scopeFromKey(key), scopeFromKey(wider));
+/** The keys of the organization's scopes within that of the query. */
+const keysIn = (
+  all: readonly Row[],
+  { organizationId, within }: Pick<Query<TableName>, 'organizationId' | 'within'>,
+): string[] =>
+  all
+    .filter((row) => within && row.organizationId === organizationId)
+    .flatMap((row) => claimedBy(row, 'scope'))
+    .filter((key) => within && isKeyWithin(key, within.scope))
+    .sort()
+    .slice(0, within?.first);
 
 const compareTexts = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);

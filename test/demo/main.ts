@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { iamIn, synthesize, terraformIn } from '../customer-stack.js';
 import { findTerraform } from '../real/tools.js';
 import { startVendor, type Vendor } from '../vendor.js';
@@ -15,8 +16,8 @@ const targets = [
   { project: 'warehouse' },
 ];
 
-const isOpen = process.argv.includes('--open');
-(isOpen ? openDemo() : main()).catch((error: unknown) => {
+const { values } = parseArgs({ options: { open: { type: 'boolean' } } });
+(values.open ? openDemo() : main()).catch((error: unknown) => {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });

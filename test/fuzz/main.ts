@@ -1,7 +1,8 @@
 /** `npm run fuzz`: 10,000 arbitrary calls. `npm run fuzz -- CALLS SEED` repeats a run. */
+import { wholeNumbers } from '../run/whole-numbers.js';
 import { fuzz } from './run.js';
 
-const [calls = 10_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
+const [calls = 10_000, seed = Date.now() % 2 ** 31] = wholeNumbers(process.argv.slice(2));
 console.log(`${calls} calls, seed ${seed}`);
 fuzz({ calls, seed }).then(
   ({ statuses, operations, slowestMs }) => {

@@ -392,6 +392,22 @@ export const guards: readonly Guard[] = [
     title: 'audit line',
   },
   {
+    name: 'the end of the audit log while the service runs',
+    file: 'service/records/lowdb/audit-log.ts',
+    guard: 'isWhole && head.n > this.owner.trimmed.n;',
+    without: 'false;',
+    test: 'test/slow/store-file.test.ts',
+    title: 'while the service runs',
+  },
+  {
+    name: 'the columns and claims that lead to a row',
+    file: 'service/records/postgres/read-rows.ts',
+    guard: 'if (value && !isFound(value, row))',
+    without: 'if (false)',
+    test: 'test/slow/store-postgres.test.ts',
+    title: 'was edited',
+  },
+  {
     name: 'one process writes',
     file: 'service/records/lowdb/writer-lock.ts',
     guard: '  if (found && !found.isSilent) throw',

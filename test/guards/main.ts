@@ -4,14 +4,20 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { copySource, type SourceCopy } from '../run/source-copy.js';
 import { type Guard, guards } from './guards.js';
 
-function main(words: readonly string[]): void {
-  const [word] = words.filter((each) => !each.startsWith('--'));
+function main(): void {
+  const { values, positionals } = parseArgs({
+    options: { slice: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  const [word = ''] = positionals;
   const chosen = guards.filter(
-    ({ name }, place) => (!words.includes('--slice') || place % 8 === 0) && name.includes(word ?? ''),
+    ({ name }, place) => (!values.slice || place % 8 === 0) && name.includes(word),
   );
+  if (chosen.length === 0) throw new Error(`No guard's name contains "${word}".`);
   const copy = copySource();
   try {
     const intact = copy.jest(
@@ -62,4 +68,4 @@ function faultOf(
   }
 }
 
-main(process.argv.slice(2));
+main();

@@ -45,19 +45,16 @@ describe('the account', () => {
     expect(types()).toEqual(['connection.callback_refused']);
   });
 
-  it('is not asked for once the vendor has deleted the connection, which is no security event', async () => {
-    const { id, path, accountId, role, callBack, types } = await made();
-    const arn = role();
+  it('of a deleted connection is not asked for: its stack gets that reason, and there is no alarm', async () => {
+    const { id, arn, accountId, path, callBack } = await connected();
     expect((await vendor.call('DELETE', path)).status).toBe(204);
-    for (const event of [provisioned(id, arn), connectionCheck(id, accountId)]) {
-      const { body } = await callBack(event);
-      expect([body.code, body.remedy]).toEqual([
-        'connection_disconnected',
-        'Ask the vendor for a new connection and use its values.',
-      ]);
+    const alarms = vendor.logged('The connection is not bound to an account').length;
+    for (const event of [connectionCheck(id, accountId), provisioned(id, arn)]) {
+      const answer = await callBack(event);
+      expect([answer.status, answer.body.code]).toEqual([422, 'connection_disconnected']);
+      expect(answer.body.remedy).toContain('Ask the vendor for a new connection');
     }
-    await until(() => types().length > 0);
-    expect(types()).toEqual(['connection.disconnected']);
+    expect(vendor.logged('The connection is not bound to an account')).toHaveLength(alarms);
   });
 
   it('is the account that the connection was created for', async () => {

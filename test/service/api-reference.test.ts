@@ -27,13 +27,20 @@ it('has every call of the OpenAPI document, with the codes of its problems', asy
   expect(page).toContain('/problems/external_id_not_required');
 });
 
-it('shows the members of each variant of an answer, and the values of named types', () => {
-  const answer = /id="getConnection"(.*?)<\/section>/s.exec(page)?.[1] ?? '';
-  expect(answer.match(/<table/g)).toHaveLength(6);
-  expect(answer).toMatch(/<code>roleArn<\/code>/);
-  const list = /id="listConnections"(.*?)<\/section>/s.exec(page)?.[1] ?? '';
-  expect(list).toContain('one of &quot;pending&quot;, &quot;connected&quot;, &quot;failed&quot;');
+const sectionOf = (id: string) => new RegExp(`id="${id}"(.*?)</section>`, 's').exec(page)?.[1] ?? '';
+
+it('shows each object once, and links to it where it is used', () => {
+  expect(sectionOf('getConnection')).toContain('href="#Connection"');
+  expect(sectionOf('Connection')).toContain('href="#RoleConnection"');
+  expect(sectionOf('RoleConnection')).toContain('href="#ConnectedConnection"');
+  expect(sectionOf('ConnectedConnection')).toMatch(/<code>roleArn<\/code>/);
+  expect(sectionOf('listConnections')).toContain('href="#ConnectionStatus"');
+  expect(sectionOf('ConnectionStatus')).toContain('one of &quot;pending&quot;, &quot;connected&quot;');
+  const links = [...page.matchAll(/href="#([A-Z]\w+)"/g)].map(([, id]) => id);
+  expect([...new Set(links)].filter((id) => !page.includes(`<h2 id="${id}"`))).toEqual([]);
   expect(page).not.toContain('list of anything');
+  // 538 kB with the members in each call.
+  expect(page.length).toBeLessThan(300_000);
 });
 
 it('loads nothing from another site', () => {

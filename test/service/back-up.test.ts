@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../service/cli/index.js';
 import type { Connection } from '../../service/domain/connection.js';
 import type { Store } from '../../service/domain/ports.js';
-import { backUp, openFileStore } from '../../service/index.js';
+import { backUp, openFileStore, restoreBackup } from '../../service/index.js';
 import { aConnection, aJob, anAuditRecord, anOrganization, intent } from '../contract/records.js';
 import { startVendor } from '../vendor.js';
+import { watched } from '../watched-files.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -138,13 +139,54 @@ test('a service continues from a restored backup: connections, keys and the audi
   await vendor.sandbox.close();
 });
 
+test('a backup and a restored directory are on the disk before the command ends', async () => {
+  const source = join(directory, 'data');
+  const store = await openFileStore({ directory: source, keys });
+  const organization = anOrganization();
+  await store.createOrganization(organization);
+  await store.appendAudit([anAuditRecord(organization.id)]);
+  await store.close();
+  let synced = 0;
+  const files = watched((call) => {
+    if (call.startsWith('fsync')) synced += 1;
+  });
+  const target = join(directory, 'backup');
+  await backUp(source, target, { keys, files });
+  const { length } = await readdir(target, { recursive: true });
+  expect(synced).toBeGreaterThan(length);
+  synced = 0;
+  await restoreBackup(target, source, { keys, files });
+  expect(synced).toBeGreaterThan(length);
+});
+
+test('a restore that was killed between its renames is reported, and not replaced by an empty store', async () => {
+  const source = join(directory, 'data');
+  await (await openFileStore({ directory: source, keys })).close();
+  await rename(source, `${source}.restoring-4711`);
+  const refusal = { code: 'store_unavailable', detail: `${source} is missing: a restore was interrupted.` };
+  await expect(openFileStore({ directory: source, keys })).rejects.toMatchObject(refusal);
+  expect(await readdir(directory)).toEqual(['data.restoring-4711']);
+});
+
 test('a backup never overwrites anything', async () => {
   await writeFile(join(directory, 'precious'), 'precious');
   await expect(backUp(join(directory, 'data'), directory)).rejects.toMatchObject({
-    code: 'store_unavailable',
+    code: 'request_invalid',
     remedy: expect.stringContaining('never replaces another'),
   });
   expect(await readFile(join(directory, 'precious'), 'utf8')).toBe('precious');
+});
+
+test.each([
+  ['restore', 'is no backup: it has no folder "organizations"'],
+  ['backup', 'is no data directory: it has no folder "organizations"'],
+])('rolebridge %s of another directory is refused, without a stack trace', async (command, fault) => {
+  const [source, target] = [join(directory, 'source'), join(directory, 'target')];
+  const words = command === 'backup' ? ['backup', target] : ['restore', source];
+  const { code, text } = await commandLine(words, settings(command === 'backup' ? source : target));
+  expect([code, text]).toEqual([1, expect.stringContaining(fault)]);
+  expect(text).not.toMatch(/\n {4}at /);
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test('a damaged store fails the backup with the reason', async () => {

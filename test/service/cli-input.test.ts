@@ -44,11 +44,23 @@ const json = (value: object) => ({ stdin: JSON.stringify(value) });
 
 describe('is rejected with exit code 2 and the correct form, before any request:', () => {
   const cases: [string, string[], RegExp, CommandLineInput?][] = [
-    ['a command that is none', ['conection', 'list'], /unknown command 'conection'[\s\S]*connection/],
-    ['a verb that is none', ['connection', 'remove', 'x'], /unknown command 'remove'/],
-    ['an option that is none', ['connection', 'list', '--all'], /unknown option '--all'/],
-    ['an argument too many', ['api-keys', 'create', 'a', 'b'], /too many arguments/],
-    ['an argument too few', ['connection', 'rename', 'con_x'], /missing required argument 'name'/],
+    [
+      'a command that is none',
+      ['conection', 'list'],
+      /Unknown command 'conection'\.\n +Did you mean connection\? "rolebridge --help"/,
+    ],
+    [
+      'a verb that is none',
+      ['connection', 'remove', 'x'],
+      /Unknown command 'remove'[\s\S]*"rolebridge connection --help" shows its commands/,
+    ],
+    [
+      'an option that is none',
+      ['connection', 'list', '--all'],
+      /Unknown option '--all'\.\n +"rolebridge connection list --help"/,
+    ],
+    ['an argument too many', ['api-keys', 'create', 'a', 'b'], /Too many arguments/],
+    ['an argument too few', ['connection', 'rename', 'con_x'], /Missing required argument 'name'/],
     ['an option without its value', ['resolve', '--project'], /argument missing/],
     [
       'no URL',
@@ -154,7 +166,22 @@ describe('is rejected with exit code 2 and the correct form, before any request:
       /cannot be used with option '--disable'/,
     ],
     ['a replay of no message', ['webhooks', 'replay', 'whe_x'], /--since TIME, or --delivery ID/],
-    ['a number as a time', ['api-keys', 'create', 'x', '--expires', '7'], /"7" is not a time/],
+    ['a number as a time', ['api-keys', 'create', 'x', '--expires-in', '7'], /must be 15m, 12h or 30d/],
+    ['a time in words', ['enrollment', 'create', 'x', '--expires-in', 'soon'], /must be 15m, 12h or 30d/],
+    ['a time that has passed', ['api-keys', 'create', 'x', '--expires-in', '2020-01-31'], /from 1s to/],
+    ['a link for too long', ['sign-in-links', 'create', '--expires-in', '31d'], /from 1m to 30d from now/],
+    [
+      'a partition that is none',
+      ['enrollment', 'register', 'https://x', '--partition', 'eu'],
+      /one of aws, aws-us-gov/,
+    ],
+    ['an operator’s link for too long', ['operator', 'link', 'x', '--expires-in', '2h'], /from 1m to 1h/],
+    ['a token for no time', ['operator-token', 'create', 'x', '--expires-in', '0d'], /from 1s to 3650d/],
+    [
+      'a store that is none',
+      ['migrate', '--from', 'lowdb', '--to', 'postgres'],
+      /--from must be one of file, postgres, not/,
+    ],
     [
       'a rotation’s time that is none',
       ['connection', 'rotate-callback-secret', 'c', '--previous-valid', '1d'],
@@ -219,8 +246,8 @@ describe('is rejected with exit code 2 and the correct form, before any request:
       /can’t hold the API key and the access key/,
       { env: { ROLEBRIDGE_API_KEY_FILE: '-' }, stdin: `${apiKey}\n` },
     ],
-    ['a secret as an option', ['connection', 'create', 'x', '--secret-access-key', secret], /unknown option/],
-    ['an API key as an option', ['api-keys', 'list', '--api-key', apiKey], /unknown option '--api-key'/],
+    ['a secret as an option', ['connection', 'create', 'x', '--secret-access-key', secret], /Unknown option/],
+    ['an API key as an option', ['api-keys', 'list', '--api-key', apiKey], /Unknown option '--api-key'/],
     [
       'an operator’s token that is missing',
       ['org', 'create', 'x', '--url', 'https://v.example'],
@@ -229,7 +256,7 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     [
       'an operator’s token that is none',
       ['reencrypt', '--url', 'https://v.example'],
-      /ROLEBRIDGE_OPERATOR_TOKEN is malformed/,
+      /ROLEBRIDGE_OPERATOR_TOKEN does not contain an operator token/,
       { env: { ROLEBRIDGE_OPERATOR_TOKEN: `${secret}\n` } },
     ],
     ['a shell that is none', ['completion', 'powershell'], /only for bash, zsh, fish/],
@@ -247,8 +274,31 @@ describe('is rejected with exit code 2 and the correct form, before any request:
   });
 });
 
+test('a mistake is JSON too, with --json', async () => {
+  const { code, stdout, stderr } = await rolebridge(['connection', 'create', '--json']);
+  expect([code, stdout, JSON.parse(stderr)]).toEqual([
+    2,
+    '',
+    {
+      code: 'usage',
+      detail: "Missing required argument 'name'.",
+      remedy: '"rolebridge connection create --help" shows its options.',
+    },
+  ]);
+});
+
+test.each([['help'], ['help connection create'], ['help org'], ['connection create --help']])(
+  'rolebridge %s shows the help of the very command',
+  async (words) => {
+    const { code, stdout, stderr } = await rolebridge(words.split(' '));
+    const command = words.replace(/ ?(--)?help ?/, '');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: rolebridge ${command}`));
+  },
+);
+
 test.each([
-  ['without a command', ['exec', '--project', 'shop'], /missing required argument 'command'/],
+  ['without a command', ['exec', '--project', 'shop'], /Missing required argument 'command'/],
   ['with a wrong option', ['exec', '--duration', '1h', '--', 'true'], /not "1h"/],
   ['for a target without a project', ['exec', '-e', 'production', '--', 'true'], /without --project/],
 ])('exec %s exits with 125, which no command means otherwise', async (_name, words, message) => {
@@ -299,9 +349,14 @@ describe('servers that are not Rolebridge', () => {
 
   test('text from a service can’t control the terminal', async () => {
     const hostile = createServer((_request, response) =>
-      response
-        .writeHead(422, { 'content-type': 'application/problem+json' })
-        .end(JSON.stringify({ code: 'x', detail: 'a\u001b[2Jb\u202ec', remedy: 'd\re' })),
+      response.writeHead(422, { 'content-type': 'application/problem+json' }).end(
+        JSON.stringify({
+          code: 'x\u001b',
+          detail: 'a\u001b[2Jb\u202ec',
+          remedy: 'd\re',
+          trustPolicy: '{\u001b}',
+        }),
+      ),
     );
     await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
     const { stderr } = await rolebridge([
@@ -309,6 +364,6 @@ describe('servers that are not Rolebridge', () => {
       `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`,
     ]);
     hostile.close();
-    expect(stderr).toBe('rolebridge: x: a�[2Jb�c\n  d�e\n');
+    expect(stderr).toBe('rolebridge: x�: a�[2Jb�c\n  d�e\n  The trust policy to paste:\n{�}\n');
   });
 });

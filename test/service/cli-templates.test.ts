@@ -1,5 +1,7 @@
 /** The ways to create the role and the enrollments, on the command line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SignerCredentials } from '../../service/aws/sign-caller-proof.js';
@@ -58,7 +60,7 @@ test('an enrollment is created, shown and ended, and its secret is shown once', 
   writeFileSync(rule, JSON.stringify({ otherwise: { project: 'shop', environment: '{account}' } }));
   const made = await rolebridge(
     ...['enrollment', 'create', 'acme', '--scope-rule', rule, '--accounts', '210987654321'],
-    ...['--max-accounts', '5', '--expires-in', '3600', '--json'],
+    ...['--max-accounts', '5', '--expires-in', '1h', '--json'],
   );
   expect([made.code, made.stderr]).toEqual([0, '']);
   const { id, secret } = JSON.parse(made.stdout);
@@ -89,6 +91,7 @@ test('an account registers with the AWS credentials of the environment, and only
   const { sandbox } = vendor;
   const enrollment = (await vendor.call('POST', '/v1/enrollments', { name: 'acme', rolePattern: 'Admin*' }))
     .body;
+  let url = enrollment.enrollmentUrl;
   const register = async (session: Partial<SignerCredentials>, ...words: string[]) => {
     const before = { ...process.env };
     // The SDK reads the process's own environment.
@@ -96,7 +99,7 @@ test('an account registers with the AWS credentials of the environment, and only
     process.env.AWS_SECRET_ACCESS_KEY = session.secretAccessKey;
     if (session.sessionToken) process.env.AWS_SESSION_TOKEN = session.sessionToken;
     try {
-      return await runCommandLine(['enrollment', 'register', enrollment.enrollmentUrl, ...words], {
+      return await runCommandLine(['enrollment', 'register', url, ...words], {
         env: { ROLEBRIDGE_ENROLLMENT_SECRET: enrollment.secret },
       });
     } finally {
@@ -114,4 +117,14 @@ test('an account registers with the AWS credentials of the environment, and only
   expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('account_not_proved: ')]);
   const user = await register(sandbox.createAccessKey('210987654321', 'admin'));
   expect([user.code, user.stderr]).toEqual([2, expect.stringContaining("are a user's")]);
+
+  const proxy = createServer((_, response) => response.end('<h1>A proxy</h1>'));
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/v1/enrollments/enr_x/accounts`;
+  const elsewhere = await register(sessionOf(sandbox, '210987654321', 'Admins'));
+  proxy.close();
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^rolebridge: unexpected_answer: .*not a Rolebridge response/),
+  ]);
 });

@@ -173,8 +173,8 @@ describe('connections', () => {
   });
 
   test('are all listed, whatever their number', async () => {
-    for (let number = 0; number < 205; number++)
-      await vendor.call('POST', '/v1/connections', { name: `c${number}` });
+    const names = Array.from({ length: 205 }, (_, number) => `c${number}`);
+    await Promise.all(names.map((name) => vendor.call('POST', '/v1/connections', { name })));
     expect((await json('connection list')).connections).toHaveLength(205);
   });
 
@@ -297,7 +297,7 @@ describe('targets', () => {
 describe('keys and the audit log', () => {
   test('a key is created, listed without its secret, used from a file, and revoked', async () => {
     const made = await json(
-      'api-keys create runner --permissions keys:write,audit:read --permissions links:write --scope shop/production --expires 30d',
+      'api-keys create runner --permissions keys:write,audit:read --permissions links:write --scope shop/production --expires-in 30d',
     );
     expect(made.permissions).toEqual(['keys:write', 'links:write', 'audit:read']);
     const file = join(folder, 'key');
@@ -364,6 +364,34 @@ test('every command has help with an example, and all are in the help of their g
     expect([leaf, code]).toEqual([leaf, 0]);
     expect([leaf, stdout]).toEqual([leaf, expect.stringMatching(/\nExample:\n {2}\S/)]);
   }
+});
+
+test('a remedy names the command, and with --json the call of the API', async () => {
+  const unknown = await rolebridge('connection show con_x');
+  expect(unknown.stderr).toContain('List the connections with "rolebridge connection list" and use one');
+  const asJson = await rolebridge('connection show con_x --json');
+  expect(JSON.parse(asJson.stderr).remedy).toContain('List the connections with GET /v1/connections and use');
+  const explained = await rolebridge('explain organization_not_found');
+  expect(explained.stdout).toContain('"rolebridge org list --search NAME"');
+});
+
+test('a member that the service rejects is named as you gave it', async () => {
+  const option = await rolebridge('connection create x --expected-account 12');
+  expect(option.stderr).toMatch(/^rolebridge: request_invalid: --expected-account: /);
+  const argument = await rolebridge(`connection create ${'x'.repeat(300)}`);
+  expect(argument.stderr).toMatch(/^rolebridge: request_invalid: <name>: /);
+  const asJson = await rolebridge('connection create x --expected-account 12 --json');
+  expect(JSON.parse(asJson.stderr).detail).toMatch(/^body\.expectedAccountId: /);
+});
+
+test('a key that was revoked is said to be one of those that fail', async () => {
+  const made = JSON.parse((await rolebridge('api-keys create gone --json')).stdout);
+  await rolebridge(`api-keys revoke ${made.id}`);
+  const { code, stderr } = await rolebridge('connection list', { env: { ROLEBRIDGE_API_KEY: made.apiKey } });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/unknown, expired or revoked\.\n +Give a valid API key with/),
+  ]);
 });
 
 test('explains an error code without a service', async () => {

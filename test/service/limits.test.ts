@@ -156,32 +156,34 @@ it('guesses at the sign-in page are limited by address; a valid key still works'
 });
 
 describe('AWS is shared fairly', () => {
-  it('while the roles of one organization hang, another one’s verification takes no longer', async () => {
-    vendor = await startVendor({ stsCalls: { atOnce: 8, atOncePerOrganization: 4 } });
+  it('while the roles of one organization hang, another one’s are verified', async () => {
+    let hangs: string | undefined;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    vendor = await startVendor({
+      stsCalls: { atOnce: 8, atOncePerOrganization: 4 },
+      aroundSts: (sts) => ({
+        ...sts,
+        async assumeRole(request) {
+          if (request.roleArn === hangs) await answered;
+          return sts.assumeRole(request);
+        },
+      }),
+    });
     const slow = await connected();
     const callOther = await organization();
     const other = await connected(callOther);
-    const startedAt = performance.now();
-    await callOther('POST', `/v1/connections/${other.id}/verify`);
-    const usualMs = performance.now() - startedAt;
-
-    vendor.sandbox.faults.set({ kind: 'timeout', roleArn: slow.arn });
+    hangs = slow.arn;
     const hanging = Array.from({ length: 12 }, () =>
       vendor.call('POST', `/v1/connections/${slow.id}/verify`),
     );
-    const times: number[] = [];
-    for (let number = 0; number < 5; number++) {
-      const from = performance.now();
+    for (let number = 0; number < 5; number++)
       expect((await callOther('POST', `/v1/connections/${other.id}/verify`)).status).toBe(200);
-      times.push(performance.now() - from);
-    }
-    // The time limit of one call is 2,000 ms here: no call waited for it.
-    expect(Math.max(...times)).toBeLessThan(1_000 + 3 * usualMs);
-    const answers = await Promise.all(hanging);
-    for (const { status, body } of answers) {
-      expect([503, 429]).toContain(status);
-      expect(['aws_unavailable', 'rate_limited']).toContain(body.code);
-    }
+    answer();
+    // Of concurrent verifications, one is stored. On a busy machine, a call may have waited for its turn too long.
+    for (const { status } of await Promise.all(hanging)) expect([200, 409, 429]).toContain(status);
     expect((await vendor.call('GET', `/v1/connections/${slow.id}`)).body.status).toBe('connected');
   });
 

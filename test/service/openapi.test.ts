@@ -1,14 +1,12 @@
-/** `/openapi.json` matches the service: every route is in it, and every example gets its documented answer. */
+/** `/openapi.json` describes the service: every route is in it. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Example, errorsOf, type Operation } from '../../service/api/operation.js';
+import { errorsOf, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
-import { errorCatalog, errorCodes } from '../../service/domain/error-catalog/index.js';
-import { readContract } from '../api-contract.js';
+import { errorCodes } from '../../service/domain/error-catalog/index.js';
 import { clientApi } from '../docs/client-api.js';
-import { makeExampleWorld, startExampleVendor } from '../example-world.js';
 import { startVendor, type Vendor } from '../vendor.js';
 
 let vendor: Vendor;
@@ -87,56 +85,3 @@ describe('/openapi.json', () => {
       }
   });
 });
-
-const examples = Object.entries<Operation>(operations).flatMap(([id, operation]) =>
-  Object.entries(operation.examples).map(
-    ([name, example]) => [id, name, operation, example] as [string, string, Operation, Example],
-  ),
-);
-
-describe('every example gets its documented answer from the running service:', () => {
-  let running: Vendor;
-  let contract: ReturnType<typeof readContract>;
-  beforeAll(async () => {
-    running = await startExampleVendor();
-    contract = readContract(document);
-  });
-  afterAll(() => running.close());
-
-  test.each(examples)('%s: %s', async (id, name, operation, example) => {
-    const world = await makeExampleWorld(running, connectionOf(id, name));
-    const path = world.put(
-      operation.path.replace(/\{(\w+)\}/g, (_, key) => example.path?.[key] ?? '') +
-        (example.query ? `?${new URLSearchParams(example.query)}` : ''),
-    );
-    const body = example.body === undefined ? undefined : world.put(JSON.stringify(example.body));
-    const method = operation.method.toUpperCase();
-    const credentials = world.credentials(id, operation.auth, body);
-    const response = await fetch(world.vendor.service.url + path, {
-      method,
-      headers: { ...credentials, ...(body !== undefined && { 'content-type': 'application/json' }) },
-      ...(body !== undefined && { body }),
-    });
-    const text = await response.text();
-    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-    const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
-
-    expect(typeof example.returns === 'number' ? answer.status : answer.body?.code).toBe(example.returns);
-    expect(contract.faultOf(method, path, answer)).toBeUndefined();
-    if (typeof example.returns === 'number') {
-      expect(answer.status).toBe(operation.answer.status);
-      expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
-    } else
-      expect(answer.body.status).toBe(
-        operation.statusOf?.[example.returns] ?? errorCatalog[example.returns].status,
-      );
-  });
-});
-
-/** The state of an example's connection. */
-function connectionOf(id: string, name: string): 'connected' | 'pending' | 'access_key' {
-  if (['setRole', 'receiveCallback'].includes(id) || name === 'noRole') return 'pending';
-  return ['rotateAccessKey.exchange', 'migrateToRole.begin'].includes(`${id}.${name}`)
-    ? 'access_key'
-    : 'connected';
-}

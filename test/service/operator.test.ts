@@ -175,7 +175,7 @@ describe('rolebridge operator-token', () => {
   const run = (...words: string[]) => runCommandLine(['operator-token', ...words], { env });
 
   it('creates, lists and revokes tokens on the machine of the service', async () => {
-    const made = await run('create', 'backend', '--read-only', '--expires-in-days', '30');
+    const made = await run('create', 'backend', '--read-only', '--expires-in', '30d');
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/rbo_[\w-]{43}/) });
     const [id = ''] = /opt_\w+/.exec(made.stdout) ?? [];
     expect((await run('list')).stdout).toMatch(

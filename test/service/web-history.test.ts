@@ -47,8 +47,10 @@ test('a rotation remembers that the old external ID is accepted, whatever happen
   both.Statement[0].Condition.StringEquals['sts:ExternalId'] = [externalId, body.pendingExternalId];
   vendor.sandbox.updateTrustPolicy(roleArn, both);
   await vendor.call('POST', `/v1/connections/${id}/verify`);
-  for (let number = 0; number < 110; number++)
-    await vendor.call('POST', '/v1/credentials', { project: 'rotated' });
+  const asked = Array.from({ length: 110 }, () =>
+    vendor.call('POST', '/v1/credentials', { project: 'rotated' }),
+  );
+  await Promise.all(asked);
   const browser = openWebClient(vendor.service.url);
   await browser.signIn(vendor.apiKey);
   expect(wordsOf(await browser.get(`/connections/${id}/rotate`))).toContain(

@@ -60,11 +60,11 @@ test('goes forward and back through the pages of a list', async () => {
 
 test('shows a connection that an address names, also behind the first 100', async () => {
   const { organization, apiKey } = await vendor.service.createOrganization('Massive');
-  const ids: string[] = [];
-  for (let number = 0; number < 102; number++) {
+  const create = async (_: unknown, number: number): Promise<string> => {
     const made = { name: `massive-${number}` };
-    ids.push((await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', made)).body.id);
-  }
+    return (await callApi(vendor.service.url, apiKey, 'POST', '/v1/connections', made)).body.id;
+  };
+  const ids = await Promise.all(Array.from({ length: 102 }, create));
   const { browser } = await signedIn();
   const path = `/operator/organizations/${organization.id}`;
   const first = await browser.get(path);

@@ -50,7 +50,7 @@ test('shows connections of all organizations, security events first, and filters
   const organizationId = /organizations\/(org_[a-z0-9]+)\?connection/.exec(page.text)?.[1];
   const one = await browser.get(`/operator/organizations/${organizationId}?connection=${open.id}`);
   expect(wordsOf(one)).toMatch(
-    /Globex.*open-role.*History Audit log Checked Rejected: The role can be assumed without the external ID/,
+    /Globex.*open-role.*History Audit log Event Connection By Time Checked Rejected: The role can be assumed without the external ID open-role API key/,
   );
   expect(wordsOf(one)).not.toContain('safe-role');
 });

@@ -1,4 +1,4 @@
-/** `rolebridge migrate --from file --to postgres`, as an operator runs it. */
+/** `rolebridge migrate`, as an operator runs it. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -41,13 +41,16 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+/** Copies the files into the database. */
+const migrate = (settings: Record<string, string> = {}, ...words: string[]) =>
+  rolebridge(['migrate', '--from', 'file', '--to', 'postgres', ...words], settings);
+
 /** Runs the command line. */
-function migrate(settings: Record<string, string> = {}, ...words: string[]) {
-  const command = [serviceProgram, 'migrate', '--from', 'file', '--to', 'postgres'];
+function rolebridge(words: readonly string[], settings: Record<string, string> = {}) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,
-      [...command, ...words],
+      [serviceProgram, ...words],
       {
         env: {
           PATH: process.env.PATH,
@@ -63,8 +66,8 @@ function migrate(settings: Record<string, string> = {}, ...words: string[]) {
   });
 }
 
-async function inFiles<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
-  const store = await openFileStore({ directory, keys });
+async function inFiles<Result>(use: (store: Store) => Promise<Result>, folder = directory): Promise<Result> {
+  const store = await openFileStore({ directory: folder, keys });
   return use(store).finally(() => store.close());
 }
 async function inDatabase<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
@@ -214,6 +217,23 @@ test('updates the database from newer files, including a role that changed its c
   const filled = [one, two];
   const ofFiles = await inFiles((store) => everything(store, filled));
   expect(await inDatabase((store) => everything(store, filled))).toEqual(ofFiles);
+}, 60_000);
+
+test('moves back, into the former data directory and into a new one', async () => {
+  const filled = await inFiles(fill);
+  const [one] = filled;
+  if (one === undefined) throw new Error('There are two.');
+  expect((await migrate()).code).toBe(0);
+  const renamed = changed(one.connection, { name: 'renamed' });
+  await inDatabase((store) => store.commit({ connection: { next: renamed, ifVersion: 1, intent } }));
+  const ofDatabase = await inDatabase((store) => everything(store, filled));
+  const back = ['migrate', '--from', 'postgres', '--to', 'file'];
+  for (const folder of [directory, join(directory, 'new')]) {
+    expect(await rolebridge(back, { ROLEBRIDGE_DATA_DIR: folder })).toMatchObject({ code: 0, stderr: '' });
+    expect(await inFiles((store) => everything(store, filled), folder)).toEqual(ofDatabase);
+  }
+  const same = await rolebridge(['migrate', '--from', 'file', '--to', 'file']);
+  expect([same.code, same.stderr]).toEqual([2, expect.stringContaining('are the same store')]);
 }, 60_000);
 
 test('keeps later changes in the database', async () => {

@@ -1,6 +1,6 @@
 /** `rolebridge setup`, the Dockerfile, compose.yaml and the systemd unit, as far as they run without an engine. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -55,8 +55,23 @@ describe('rolebridge setup', () => {
     expect(shown).toContain('ARN of the IAM role');
     expect(readFileSync(asked, 'utf8')).toContain(`ROLEBRIDGE_PRINCIPAL=${principal}\n`);
     const wrong = await runCommandLine(['setup', '--file', join(folder, 'x.env'), '--principal', 'me']);
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('ROLEBRIDGE_PRINCIPAL')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--principal: must be')]);
     expect((await runCommandLine(['setup', '--file', join(folder, 'y.env')])).code).toBe(2);
+  });
+
+  test('canceled at the terminal, exits with 2 and writes nothing', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    let shown = '';
+    const stderr = {
+      write(text: string) {
+        shown += text;
+        if (/: $/.test(text)) setImmediate(() => stdin.end());
+      },
+    };
+    const words = ['setup', '--file', join(folder, 'canceled.env')];
+    expect(await run(words, { env: {}, stdin, stdout: stderr, stderr })).toBe(2);
+    expect(shown).toContain('rolebridge: Canceled. Nothing was changed.');
+    expect(existsSync(join(folder, 'canceled.env'))).toBe(false);
   });
 });
 

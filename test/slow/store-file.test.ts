@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { AuditRecord } from '../../service/domain/audit.js';
 import type { Connection } from '../../service/domain/connection.js';
-import type { ConnectionId, OrganizationId } from '../../service/domain/ids.js';
+import { type ConnectionId, newWebhookEndpointId, type OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import type { LowdbOptions } from '../../service/records/lowdb/backend.js';
 import { type FileOperations, fileOperations } from '../../service/records/lowdb/files.js';
@@ -147,6 +148,24 @@ describe('files', () => {
       ]);
   });
 
+  test('keep no secret of a deleted webhook endpoint, nor does a backup', async () => {
+    const store = await open();
+    await store.createOrganization(organization);
+    const endpoint = {
+      ...{ id: newWebhookEndpointId(), organizationId: organization.id, url: 'https://vendor.example/' },
+      ...{ isEnabled: true, secret: 'destroyed', createdAt: at(0), updatedAt: at(0) },
+    };
+    await store.saveWebhookEndpoint(endpoint);
+    await insert(store);
+    expect(await readFile(`${file()}.bak`, 'utf8')).toContain('destroyed');
+    await store.deleteWebhookEndpoint(endpoint);
+    for (const name of await readdir(inOrganizations()))
+      expect([name, await readFile(inOrganizations(name), 'utf8')]).toEqual([
+        name,
+        expect.not.stringContaining('destroyed'),
+      ]);
+  });
+
   test('of two organizations are written separately', async () => {
     await filled();
     const store = await open();
@@ -180,6 +199,18 @@ describe('files', () => {
     await open();
     const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.tmp'));
     expect(names).toEqual([]);
+  });
+
+  test('can lie in a directory whose parent is not readable', async () => {
+    const store = await open({
+      fileOperations: {
+        open: (async (path: string, flags: string, mode: number) => {
+          if (path === dirname(directory)) throw failure('EACCES');
+          return fileOperations.open(path, flags, mode);
+        }) as FileOperations['open'],
+      },
+    });
+    await store.createOrganization(organization);
   });
 
   test('never leave the directory by their name', async () => {
@@ -259,6 +290,33 @@ describe('an audit log', () => {
     await store.close();
     expect((await inspect(directory)).damages).toEqual([]);
     expect(await idsIn(await open())).toEqual(ids);
+  });
+
+  test.each([
+    ['without its last line', (text: string) => text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)],
+    ['without a line', () => ''],
+  ])('that is left %s while the service runs is not read', async (_, damage) => {
+    let store = await open();
+    await store.createOrganization(organization);
+    for (let count = 0; count < 3; count++) await store.appendAudit([anAuditRecord(organization.id)]);
+    const [name = ''] = await readdir(join(directory, 'audit'));
+    const path = join(directory, 'audit', name);
+    for (const restart of [false, true]) {
+      if (restart) {
+        await store.close();
+        store = await open();
+      }
+      const whole = await readFile(path, 'utf8');
+      await writeFile(path, damage(whole));
+      const damaged = {
+        code: 'store_unavailable',
+        detail: expect.stringContaining(`${path} does not end with line 3, which was stored`),
+      };
+      await expect(idsIn(store)).rejects.toMatchObject(damaged);
+      await expect(store.auditRecords(undefined, { limit: 1 })).rejects.toMatchObject(damaged);
+      await writeFile(path, whole);
+      expect(await idsIn(store)).toHaveLength(3);
+    }
   });
 
   test('keeps its beginning when a month without a line goes', async () => {
@@ -426,8 +484,61 @@ describe('a write', () => {
     expect(records.map(({ id }) => id).sort()).toEqual(kept.map(({ id }) => id).sort());
   });
 
-  test('whose head can’t be stored is acknowledged and seen', async () => {
-    const store = await open();
+  test('whose record can’t be appended to the audit log is in it as soon as that can be written', async () => {
+    let isBroken = false;
+    const store = await open({
+      fileOperations: {
+        open: (async (path: string, flags: string, mode: number) => {
+          if (isBroken && path.includes('audit')) throw failure('EIO');
+          return fileOperations.open(path, flags, mode);
+        }) as FileOperations['open'],
+      },
+    });
+    await store.createOrganization(organization);
+    const records = [anAuditRecord(organization.id), anAuditRecord(organization.id)];
+    const idsInLog = async () =>
+      (await store.auditRecords(organization.id, { limit: 9 })).records.map(({ id }) => id).sort();
+    for (const [index, record] of records.entries()) {
+      isBroken = true;
+      const next = aConnection(organization.id);
+      await store.commit({ connection: { next, ifVersion: null, intent }, audit: [record] });
+      await expect(store.ready()).rejects.toMatchObject({ code: 'store_unavailable' });
+      expect(await idsInLog()).toHaveLength(index);
+      isBroken = false;
+      if (index === 0) await store.ready();
+      else await insert(store);
+      expect(await idsInLog()).toHaveLength(index + 1);
+    }
+    expect(await idsInLog()).toEqual(records.map(({ id }) => id).sort());
+  });
+
+  test('that fails after an older document was put back never continues from that one', async () => {
+    let older: string | undefined;
+    const store = await open({
+      fileOperations: watched(async (call) => {
+        if (older === undefined || call !== 'rename') return;
+        await writeFile(file(), older);
+        throw failure('EIO');
+      }),
+    });
+    await store.createOrganization(organization);
+    await insert(store);
+    const before = await readFile(file(), 'utf8');
+    await insert(store);
+    older = before;
+    await expect(insert(store)).rejects.toMatchObject({ code: 'store_unavailable' });
+    older = undefined;
+    const { connections } = await store.connections(organization.id, { limit: 9 });
+    expect(connections).toHaveLength(2);
+    await expect(insert(store)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      detail: expect.stringContaining('is version 2, and version 3 was stored'),
+    });
+  });
+
+  test('whose head can’t be stored is acknowledged and seen, and the operator is warned once', async () => {
+    const warnings: string[] = [];
+    const store = await open({ onWarning: (message) => void warnings.push(message) });
     await store.createOrganization(organization);
     const head = inOrganizations(`${organization.id}.head`);
     await rm(head);
@@ -437,6 +548,9 @@ describe('a write', () => {
       (await from.connections(organization.id, { limit: 9 })).connections.map(({ id }) => id).sort();
     const ids = kept.map(({ id }) => id).sort();
     expect(await found(store)).toEqual(ids);
+    expect(warnings).toEqual([
+      expect.stringContaining(`The head of ${organization.id} can't be written (EISDIR)`),
+    ]);
     await rm(head, { recursive: true });
     await store.appendAudit([anAuditRecord(organization.id)]);
     await store.close();
@@ -590,6 +704,16 @@ describe('processes', () => {
       expect(await again.connection(organizationId, id)).toMatchObject({ name: 'renamed', version: 2 });
     }
   }, 60_000);
+
+  test('end in spite of an open connection to their lock, and leave the lock of the next one', async () => {
+    const store = await open();
+    const client = connect({ path: join(directory, '.lock'), allowHalfOpen: true });
+    await once(client, 'connect');
+    await store.close();
+    await open();
+    client.destroy();
+    await expect(open()).rejects.toMatchObject({ detail: expect.stringContaining('is in use by') });
+  });
 
   test('that are silent are not repaired', async () => {
     const { child } = await start('hold');

@@ -1,7 +1,7 @@
 /** Tests of PostgreSQL alone; the shared contract is in `test/contract/`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { newOrganizationId } from '../../service/domain/ids.js';
+import { newOrganizationId, type OrganizationId } from '../../service/domain/ids.js';
 import type { Store } from '../../service/domain/ports.js';
 import { openPostgresStore } from '../../service/records/open.js';
 import type { PostgresOptions } from '../../service/records/postgres/backend.js';
@@ -292,6 +292,46 @@ describe('input', () => {
     await expect(store.connection(organization.id, two.id)).rejects.toMatchObject({
       code: 'store_unavailable',
     });
+  });
+
+  test.each<[string, string, (inside: OrganizationId) => Promise<unknown>]>([
+    [
+      'a claim',
+      "UPDATE claims SET row_key = $1 WHERE row_key = $2 AND value = 'shop'",
+      (inside) => store.scopeHolders(inside, ['shop']),
+    ],
+    [
+      'the organization of a row',
+      'UPDATE connections SET organization_id = (SELECT organization_id FROM connections WHERE key = $2) WHERE key = $1',
+      (inside) => store.connections(inside, { limit: 10 }),
+    ],
+  ])("where %s was edited open no other organization's connection", async (_, statement, read) => {
+    const other = anOrganization();
+    await store.createOrganization(other);
+    const theirs = aConnection(other.id);
+    await store.commit({ connection: { next: theirs, ifVersion: null, intent } });
+    const mine = await insert({ scopes: [{ project: 'shop' }] });
+    await sql(url, statement, [theirs.id, mine.id]);
+    await expect(read(organization.id)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      detail: `The row connections ${theirs.id} can't be used: a column or claim that leads to it was edited.`,
+    });
+  });
+
+  test('where a claim was edited shows no connection beside the scope', async () => {
+    const [shop, blog] = [
+      await insert({ scopes: [{ project: 'shop' }] }),
+      await insert({ scopes: [{ project: 'blog' }] }),
+    ];
+    await sql(url, "UPDATE claims SET row_key = $1 WHERE row_key = $2 AND value = 'shop'", [
+      blog.id,
+      shop.id,
+    ]);
+    const refusal = { code: 'store_unavailable', detail: expect.stringContaining(blog.id) };
+    await expect(store.connections(organization.id, { scope: 'shop', limit: 9 })).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(store.scopeHoldersWithin(organization.id, 'shop', 9)).rejects.toMatchObject(refusal);
   });
 
   test('rejects a used external ID, including rotated ones', async () => {

@@ -278,6 +278,7 @@ describe('explicit denies', () => {
 test.each([
   ['a date', { DateLessThan: { 'aws:CurrentTime': 'tomorrow' } }, 'the date "tomorrow"'],
   ['a range', { IpAddress: { 'aws:SourceIp': '10.0.0.0/99' } }, 'the IP range "10.0.0.0/99"'],
+  ['a range without bits', { IpAddress: { 'aws:SourceIp': '10.0.0.0/' } }, 'the IP range "10.0.0.0/"'],
   ['a number', { NumericLessThan: { 'aws:EpochTime': 'soon' } }, 'the number "soon"'],
   ['a variable', { StringEquals: { 'sts:ExternalId': '${a, b}' } }, 'the variable ${a, b}'],
 ])('reports that it cannot evaluate %s instead of a denial', async (_, condition, what) => {

@@ -1,6 +1,9 @@
 /** The pages match the code. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { partsOf } from '../../service/cli/options-of.js';
+import { commandTable, groups } from '../../service/cli/table.js';
+import { errorCatalog } from '../../service/domain/error-catalog/index.js';
 import { createMetrics } from '../../service/metrics/index.js';
 import { callsPage } from '../docs/calls.js';
 import { commandsPage } from '../docs/commands.js';
@@ -54,6 +57,22 @@ describe('docs/operations/', () => {
     },
   );
 
+  // Prometheus sees no increase in a series that starts with its first event.
+  it('every series whose increase is an alert exists from the start', async () => {
+    const alerts = readFileSync('docs/operations/alerts.yml', 'utf8');
+    const counted = [...alerts.matchAll(/increase\((rolebridge_\w+)\{([^}]+)\}/g)];
+    expect(counted.length).toBeGreaterThan(3);
+    for (const [text, name = '', labels = ''] of counted) {
+      const values = (await registry.getSingleMetric(name)?.get())?.values ?? [];
+      for (const [, label = '', pattern = ''] of labels.matchAll(/(\w+)=~?"([^"]+)"/g))
+        for (const wanted of pattern.split('|'))
+          expect([text, values.map((value) => value.labels[label as never])]).toEqual([
+            text,
+            expect.arrayContaining([wanted]),
+          ]);
+    }
+  });
+
   it('every alert links to its runbook section, and every section has an alert', () => {
     const alerts = readFileSync('docs/operations/alerts.yml', 'utf8');
     const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
@@ -84,6 +103,27 @@ test.each([
   ['docs/commands.md', commandsPage],
 ])('%s matches `npm run docs`', (file, page) => {
   expect(readFileSync(file, 'utf8')).toBe(page());
+});
+
+test('every command that a page or an error names exists', () => {
+  const pages = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'renames.md');
+  const texts = [
+    ...['README.md', 'service/README.md', ...pages.map((name) => `docs/${name}`)].map((path) =>
+      readFileSync(path, 'utf8'),
+    ),
+    JSON.stringify(errorCatalog),
+  ];
+  const named = texts.flatMap((text) => [
+    ...text.matchAll(/`rolebridge ([a-z-]+(?: [a-z-]+)*)|^(?:\w+=\S+ )*rolebridge ([a-z-]+(?: [a-z-]+)*)/gm),
+  ]);
+  expect(named.length).toBeGreaterThan(100);
+  const commands = commandTable.map((row) => partsOf(row).words);
+  const isKnown = (words: readonly string[]) =>
+    (words.length === 1 && Object.hasOwn(groups, words[0] ?? '')) ||
+    commands.some((command) => command.every((word, index) => words[index] === word));
+  expect(
+    named.filter(([, inText, atStart = '']) => !isKnown((inText ?? atStart).split(' '))).map(String),
+  ).toEqual([]);
 });
 
 describe('the policies of the role', () => {

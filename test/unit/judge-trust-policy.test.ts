@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { judgeTrustPolicy } from '../../service/domain/verification/judge-trust-policy.js';
+import { evaluateTrustPolicy } from '../aws-sandbox/index.js';
 import { unsafeRolesPage } from '../docs/unsafe-roles.js';
+import { changed, pathsOf } from '../templates/hostile-sets.js';
 
 const read = (file: string) => JSON.parse(readFileSync(path.join(__dirname, '../cases', file), 'utf8'));
 const unsafe: { values: Record<string, string>; roles: { id: number; name: string; policy: object }[] } =
@@ -33,7 +35,7 @@ describe('roles that three probes call connected', () => {
   test.each(unsafe.roles.map((role) => [role.id, role.name, role] as const))('%i %s', (id, _, role) => {
     const judged = judge(role.policy);
     if (noted.includes(id)) {
-      expect(judged).toMatchObject({ verdict: 'safe', notes: [expect.stringContaining(vendor)] });
+      expect(judged).toMatchObject({ verdict: 'safe', wholeAccounts: [{ narrower: vendor }] });
     } else if (alsoTrusted.includes(id)) {
       expect(judged).toMatchObject({ verdict: 'safe', alsoTrusted: [{ principal: '999900001111' }] });
     } else {
@@ -86,7 +88,12 @@ describe('safe', () => {
     ['a Deny beside it', policy(allow(), { ...allow(), Effect: 'Deny' }), {}],
     ['only an action that opens no session', otherStatement({ Action: 'sts:TagSession' }), {}],
   ])('%s', (_, document, over) => {
-    expect(judge(document, over)).toEqual({ verdict: 'safe', reasons: [], alsoTrusted: [], notes: [] });
+    expect(judge(document, over)).toEqual({
+      verdict: 'safe',
+      reasons: [],
+      alsoTrusted: [],
+      wholeAccounts: [],
+    });
   });
 
   test.each([
@@ -205,6 +212,24 @@ describe('unknown constructs are unsafe', () => {
     const judged = judge(document);
     expect(judged).toMatchObject({ verdict: 'unsafe', reasons: [{ code: 'not_understood' }] });
     expect(judged.reasons[0]?.message).toMatch(/^The trust policy /);
+  });
+});
+
+describe('a policy with another value is judged safe only if it stays closed:', () => {
+  const whole = policy({
+    Sid: 'One',
+    ...allow({ Action: ['sts:AssumeRole'], Condition: { StringEquals: { 'sts:ExternalId': [externalId] } } }),
+  });
+  const wrongValues = [null, true, 0, '', '*', 'sts:*', [], ['*'], {}, [[]], { AWS: '*' }, 'x'.repeat(9_000)];
+  const caller = { partition: 'aws', accountId: '111122223333', arns: [vendor] };
+  const without = { action: 'sts:AssumeRole', caller, context: new Map() };
+
+  test.each(pathsOf({ ...whole, Id: 'one' }).map((at) => [at.join('.'), at] as const))('at %s', (_, at) => {
+    for (const value of wrongValues) {
+      const text = JSON.stringify(changed({ ...whole, Id: 'one' }, at, value));
+      if (judge(text).verdict === 'unsafe') continue;
+      expect([text, evaluateTrustPolicy(JSON.parse(text), without)]).toEqual([text, 'implicit-deny']);
+    }
   });
 });
 

@@ -83,6 +83,28 @@ const credentialsXml = (expiration: string) =>
   `<Credentials><AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>${canary}</SecretAccessKey>
    <SessionToken>t</SessionToken><Expiration>${expiration}</Expiration></Credentials>`;
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
+describe('a denial is the fault of the side that its text names:', () => {
+  const vendors = { outcome: 'inconclusive', reason: 'vendor_not_allowed' };
+  const roles = { outcome: 'denied', reason: 'access_denied' };
+  test.each([
+    ['identity', false, vendors],
+    ['identity', true, vendors],
+    ['session', false, vendors],
+    ['boundary', false, vendors],
+    ['scp', false, vendors],
+    ['scp', true, vendors],
+    ['vpc-endpoint', false, vendors],
+    ['vpc-endpoint', true, vendors],
+    ['resource', false, roles],
+    ['rcp', true, roles],
+  ] as const)('%s (explicit: %s)', async (by, explicit, answer) => {
+    aws.faults.set({ kind: 'denied', action: 'AssumeRole', by, explicit });
+    expect(await assume()).toMatchObject(answer);
+    aws.faults.clear();
+  });
+});
+
 describe('classifies every answer of AWS', () => {
   test.each<[string, number, string, string, string]>([
     ['AccessDenied', 403, failure('AccessDenied'), 'denied', 'access_denied'],
@@ -175,9 +197,7 @@ describe('classifies every answer of AWS', () => {
 
   it('no answer', async () => {
     aws.faults.set({ kind: 'timeout', times: 1 });
-    const startedAt = Date.now();
     expect(await assume()).toMatchObject({ outcome: 'inconclusive', reason: 'timed_out' });
-    expect(Date.now() - startedAt).toBeLessThan(10_000);
     aws.faults.clear();
   });
 

@@ -115,7 +115,7 @@ export const requestErrors = {
     title: 'The sign-in link is no longer valid',
     meaning: 'The one-time link was used already, has expired, or was cut off when it was copied.',
     see: 'The audit log has `sign_in_link.create` with its time.',
-    fix: 'Create a new link with `POST /v1/sign-in-links` or `rolebridge sign-in-link`.',
+    fix: 'Create a new link with `POST /v1/sign-in-links` or `rolebridge sign-in-links create`.',
   },
   api_key_not_found: {
     status: 404,

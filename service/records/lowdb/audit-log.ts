@@ -9,7 +9,7 @@ import { Batches } from '../batches.js';
 import { auditPath, chainOf, writeLine } from './audit-lines.js';
 import type { StoreContext } from './context.js';
 import { type Anchor, logStart } from './document.js';
-import { ignoreMissingFile, readFailed, syncDirectory, writeFailed } from './files.js';
+import { ignoreMissingFile, readFailed, syncPath, writeFailed } from './files.js';
 
 /** The state of a log's files at start. */
 export interface FoundLog {
@@ -27,6 +27,8 @@ export interface FoundLog {
 interface LogOwner {
   /** The version of the durable document. */
   readonly sequence: number;
+  /** The end of the records that were deleted by age. */
+  readonly trimmed: Anchor;
   saveHead(): void;
 }
 
@@ -137,13 +139,15 @@ export class AuditLog {
       this.#sizeBytes = 0;
       this.#tornBytes = 0;
     }
-    await syncDirectory(auditDirectory, files);
+    await syncPath(auditDirectory, files);
   }
 
   async *#records({ before, connectionId }: Omit<Page, 'limit'>, from = '9999'): AsyncIterable<AuditRecord> {
     const months = this.#months.filter((month) => month <= from);
+    const { head } = this;
     const isWhole = months.length === this.#months.length;
-    const newest = isWhole ? { epoch: this.context.lock.epoch, mac: this.head.mac } : undefined;
+    const newest = isWhole ? { epoch: this.context.lock.epoch, mac: head.mac } : undefined;
+    let isHeadDue = isWhole && head.n > this.owner.trimmed.n;
     let isBefore = before === undefined;
     const isWanted = (text: string) => text.includes((isBefore ? connectionId : before) ?? '');
     let sinceTurn = 0;
@@ -154,10 +158,17 @@ export class AuditLog {
         await setImmediate();
       }
       // A failed write's line was never acknowledged.
-      if (line.n > this.head.n || line.records.length === 0) continue;
+      if (line.n > head.n) continue;
+      if (isHeadDue && line.mac !== head.mac) break;
+      isHeadDue = false;
+      if (line.records.length === 0) continue;
       isBefore = true;
       yield* line.records.reverse();
     }
+    if (isHeadDue)
+      throw readFailed(
+        new Error(`${this.#pathOf(months.at(-1) ?? '*')} does not end with line ${head.n}, which was stored`),
+      );
   }
 
   /** @throws RolebridgeError `store_unavailable` */
@@ -177,7 +188,7 @@ export class AuditLog {
     if (this.head.n === 0) this.owner.saveHead();
     if (this.#tornBytes > 0) await this.cutTorn();
     const handle = await this.#open(monthOf(first.id));
-    if (this.#sizeBytes === 0) await syncDirectory(auditDirectory, files);
+    if (this.#sizeBytes === 0) await syncPath(auditDirectory, files);
     const { n, mac } = this.head;
     const line = { n: n + 1, epoch: lock.epoch, document: this.owner.sequence, prev: mac };
     const { text, anchor } = writeLine(line, records, integrity);

@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { OrganizationId } from '../../domain/ids.js';
 import type { ServiceKey } from '../../secrets/keyring.js';
@@ -8,7 +8,14 @@ import type { Backend, Log } from '../backend.js';
 import { despiteDamage } from '../despite-damage.js';
 import { readsOn } from '../reads.js';
 import { readAllLogs } from './audit-log.js';
-import { type FileOperations, fileOperations, syncDirectory, writeFailed, writeTemporary } from './files.js';
+import {
+  type FileOperations,
+  fileOperations,
+  namesIn,
+  syncPath,
+  writeFailed,
+  writeTemporary,
+} from './files.js';
 import { type Damage, type LoadedDirectory, loadDirectory } from './load.js';
 import { OrganizationStore } from './organization.js';
 import { takeLock, type WriterLock } from './writer-lock.js';
@@ -53,8 +60,10 @@ export async function openLowdbBackend(options: LowdbOptions): Promise<LowdbBack
   const files = { ...fileOperations, ...options.fileOperations };
   let lock: WriterLock | undefined;
   try {
+    refuseHalfRestored(directory);
     for (const folder of ['.', 'organizations', 'audit']) makePrivate(join(directory, folder));
-    for (const path of [directory, dirname(directory)]) await syncDirectory(path, files);
+    await syncPath(directory, files);
+    await syncPath(dirname(directory), files).catch(ignoreForbidden);
     lock = await takeLock(directory, options.onCompromised);
     return backendOn(await loadUnder(lock, directory, options, files), lock);
   } catch (error) {
@@ -75,11 +84,7 @@ async function loadUnder(
     lock,
     serviceKeys,
     files,
-    onLarge: (organizationId, connections) =>
-      warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
-        organizationId,
-        connections,
-      }),
+    warn,
   });
   if (loaded.damages.length > 0 && !quarantine) throw damaged(loaded.damages);
   for (const { organizationId, message } of loaded.damages)
@@ -155,7 +160,7 @@ function backendOn({ context, keys, ...loaded }: LoadedDirectory, lock: WriterLo
 const signAgain = (store: OrganizationStore): Promise<void> =>
   store.transact(async (transaction) => {
     transaction.audit([]);
-    transaction.forgetVersionBefore();
+    transaction.dropFormerVersion();
   });
 
 async function writeProbes({ lock, auditDirectory, files }: LoadedDirectory['context']): Promise<void> {
@@ -189,6 +194,25 @@ const logOn = (
     return gone;
   },
 });
+
+/** The directory that a restore renames at its end. */
+export const restoringPath = (directory: string): string => `${directory}.restoring-${process.pid}`;
+
+/** A restore that was killed between its two renames leaves no directory: an empty one would hide that. */
+function refuseHalfRestored(directory: string): void {
+  if (existsSync(directory)) return;
+  const isOfRestore = (name: string) => name.startsWith(`${basename(directory)}.restoring-`);
+  const left = namesIn(dirname(directory)).find(isOfRestore);
+  if (left === undefined) return;
+  throw new RolebridgeError('store_unavailable', `${directory} is missing: a restore was interrupted.`, {
+    remedy: `Run "rolebridge restore" again, and delete ${join(dirname(directory), left)} then.`,
+  });
+}
+
+/** A parent that this process can't read was there before. */
+function ignoreForbidden(error: unknown): void {
+  if (codeOf(error) !== 'EACCES') throw error;
+}
 
 function makePrivate(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,4 +1,3 @@
-import type { OrganizationId } from '../../domain/ids.js';
 import type { Integrity } from '../integrity.js';
 import type { Rows } from '../rows.js';
 import type { FileOperations } from './files.js';
@@ -16,6 +15,6 @@ export interface StoreContext {
   readonly lock: Pick<WriterLock, 'epoch' | 'staging' | 'assertHeld'>;
   /** Makes a rename of a document durable. */
   readonly sync: () => Promise<void>;
-  /** Called when an organization has grown larger than one document should be. */
-  readonly onLarge: (organizationId: OrganizationId, connections: number) => void;
+  /** Receives warnings for the operator, in a sentence. */
+  readonly warn: (message: string, details: object) => void;
 }

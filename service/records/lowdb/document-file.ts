@@ -28,7 +28,7 @@ const pieceLength = 1 << 18;
 export class DocumentFile implements Adapter<Document> {
   readonly path: string;
   /** The next write destroys a secret: no copy of the version before stays. */
-  dropsBackup = false;
+  dropsFormerVersion = false;
   /** The offset of the section in the file, and the number of its rows. */
   #sectionStart = 0;
   #sectionRows = 0;
@@ -81,14 +81,14 @@ export class DocumentFile implements Adapter<Document> {
     const temporary = await writeTemporary(lock.staging, this.#pieces(document, section, size), files);
     try {
       await files.unlink(`${this.path}.bak`).catch(ignoreMissingFile);
-      if (!this.dropsBackup) await files.link(this.path, `${this.path}.bak`).catch(ignoreMissingFile);
+      if (!this.dropsFormerVersion) await files.link(this.path, `${this.path}.bak`).catch(ignoreMissingFile);
       await files.rename(temporary, this.path);
     } catch (error) {
       await files.unlink(temporary).catch(() => {});
       throw error;
     }
     await sync();
-    this.dropsBackup = false;
+    this.dropsFormerVersion = false;
     this.#sectionStart = size.signed;
     this.#sectionRows = rows.length;
     for (const [row, range] of section.ranges) row.json = range;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { RolebridgeError } from '../../domain/errors.js';
 import type { StoredFacts } from '../../secrets/key-check.js';
 import { messageOf } from '../../unknown-value.js';
-import { fileOperations, ignoreMissingFile, parseJson, syncDirectory, writeTemporary } from './files.js';
+import { fileOperations, ignoreMissingFile, parseJson, syncPath, writeTemporary } from './files.js';
 
 const stored = z.record(z.string(), z.string());
 
@@ -29,7 +29,7 @@ export function factsInDirectory(directory: string, name: string): StoredFacts {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const temporary = await writeTemporary(directory, [Buffer.from(JSON.stringify(facts))], fileOperations);
     await fileOperations.rename(temporary, path);
-    await syncDirectory(directory, fileOperations);
+    await syncPath(directory, fileOperations);
   }
   return {
     read,

@@ -35,9 +35,9 @@ export async function writeTemporary(
   }
 }
 
-/** A rename survives a loss of power only once its directory is on the disk. */
-export async function syncDirectory(directory: string, files: FileOperations): Promise<void> {
-  const handle = await files.open(directory, 'r');
+/** Waits until a file, or the names in a directory, are on the disk: a rename survives a loss of power only then. */
+export async function syncPath(path: string, files: FileOperations): Promise<void> {
+  const handle = await files.open(path, 'r');
   try {
     await handle.sync();
   } finally {
@@ -47,7 +47,7 @@ export async function syncDirectory(directory: string, files: FileOperations): P
 
 /** One sync of the directory for all renames that wait for it. A request during a sync waits for the next. */
 export function sharedSync(directory: string, files: FileOperations): () => Promise<void> {
-  const syncs = new Batches(() => syncDirectory(directory, files));
+  const syncs = new Batches(() => syncPath(directory, files));
   return () => syncs.add(undefined);
 }
 

@@ -34,14 +34,13 @@ async function inspectOnce(
   serviceKeys: readonly ServiceKey[] | undefined,
   holder: Holder | undefined,
 ): Promise<Inspection> {
-  const large = new Map<OrganizationId, number>();
   const refused = (): never => {
     throw new RolebridgeError('store_unavailable', 'The data directory is open read-only.');
   };
   const loaded = await loadDirectory(root, {
     serviceKeys,
     lock: { epoch: 0, staging: root, assertHeld: refused },
-    onLarge: (id, connections) => large.set(id, connections),
+    warn() {},
     isInspection: true,
   });
   const stores = new Map(loaded.stores.map((store) => [store.id, store]));
@@ -52,5 +51,6 @@ async function inspectOnce(
     ready: refused,
     close: async () => {},
   });
+  const large = new Map(loaded.stores.flatMap(({ id, isLarge, size }) => (isLarge ? [[id, size]] : [])));
   return { ...loaded, holder, large, store };
 }

@@ -37,13 +37,13 @@ export interface LoadedDirectory {
  */
 export async function loadDirectory(
   root: string,
-  options: Pick<StoreContext, 'lock' | 'onLarge'> & {
+  options: Pick<StoreContext, 'lock' | 'warn'> & {
     readonly serviceKeys: readonly ServiceKey[] | undefined;
     readonly isInspection?: boolean;
     readonly files?: FileOperations;
   },
 ): Promise<LoadedDirectory> {
-  const { lock, onLarge, serviceKeys, isInspection = false, files = fileOperations } = options;
+  const { lock, warn, serviceKeys, isInspection = false, files = fileOperations } = options;
   const [directory, auditDirectory] = [join(root, 'organizations'), join(root, 'audit')];
   const keys = await IntegrityKeys.open(factsInDirectory(root, 'integrity-keys'), serviceKeys, {
     readOnly: isInspection,
@@ -54,7 +54,7 @@ export async function loadDirectory(
     auditDirectory,
     files,
     lock,
-    onLarge,
+    warn,
     rows: new Rows(),
     integrity: keys ?? new Integrity(),
     sync: sharedSync(directory, files),

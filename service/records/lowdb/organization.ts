@@ -3,13 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { Low } from 'lowdb';
 import type { AuditRecord } from '../../domain/audit.js';
 import type { AuditId, OrganizationId } from '../../domain/ids.js';
+import { codeOf } from '../../unknown-value.js';
 import type { Transaction } from '../backend.js';
 import { Batches } from '../batches.js';
 import type { Row } from '../row.js';
 import type { TableName } from '../tables.js';
 import { AuditLog, type FoundLog } from './audit-log.js';
 import type { StoreContext } from './context.js';
-import { allRows, type Document, noDocument } from './document.js';
+import { type Anchor, allRows, type Document, noDocument } from './document.js';
 import { DocumentFile } from './document-file.js';
 import { readFailed, writeFailed } from './files.js';
 import { writeHead } from './head.js';
@@ -50,6 +51,10 @@ export class OrganizationStore {
   #durable: Pick<Document, 'sequence' | 'audit'> = noDocument;
   /** The ids of its pending records that the audit log contains by now. */
   #logged: ReadonlySet<string> = new Set();
+  /** The ids of those that are being appended. */
+  readonly #appending = new Set<string>();
+  /** The last write of the head failed. */
+  #hasOldHead = false;
 
   constructor(
     readonly id: OrganizationId,
@@ -72,6 +77,10 @@ export class OrganizationStore {
   /** The version of the durable document. */
   get sequence(): number {
     return this.#durable.sequence;
+  }
+
+  get trimmed(): Anchor {
+    return this.#durable.audit.from;
   }
 
   async transact<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
@@ -108,11 +117,18 @@ export class OrganizationStore {
       await this.#rewrite();
   }
 
-  /** Appends these pending records to the audit log. */
-  async appendPending(records = this.pending): Promise<void> {
+  /** Appends pending records to the audit log, also those of an append that failed. */
+  async appendPending(): Promise<void> {
+    const records = this.pending.filter(({ id }) => !this.#appending.has(id));
     if (records.length === 0) return;
-    await this.log.append(records);
-    this.#logged = new Set([...this.#logged, ...records.map(({ id }) => id)]);
+    const ids = records.map(({ id }) => id);
+    for (const id of ids) this.#appending.add(id);
+    try {
+      await this.log.append(records);
+      this.#logged = new Set([...this.#logged, ...ids]);
+    } finally {
+      for (const id of ids) this.#appending.delete(id);
+    }
   }
 
   async settled(): Promise<void> {
@@ -125,9 +141,10 @@ export class OrganizationStore {
     if (this.#hasUnsavedUse && !this.#isStale) await this.#rewrite();
   }
 
-  /** Reads the disk again after a failed write. @throws RolebridgeError `store_unavailable` */
+  /** Completes what a failed write left. @throws RolebridgeError `store_unavailable` */
   async ready(): Promise<void> {
     if (this.#isStale) await this.transact(async () => undefined);
+    await this.appendPending();
   }
 
   /** The document names where the log begins before older files go. */
@@ -148,8 +165,15 @@ export class OrganizationStore {
     try {
       writeHead(context, this.id, value, !this.#hasHead);
       this.#hasHead = true;
+      this.#hasOldHead = false;
     } catch (error) {
       if (!this.#hasHead) throw error;
+      if (!this.#hasOldHead)
+        context.warn(
+          `The head of ${this.id} can't be written (${codeOf(error)}). Its changes are stored, but the next start would accept an older copy of its files.`,
+          { organizationId: this.id },
+        );
+      this.#hasOldHead = true;
     }
   }
 
@@ -177,7 +201,7 @@ export class OrganizationStore {
         );
       rows.apply(staged.changes.values());
       this.#warnIfLarge();
-      this.appendPending(staged.records).catch(() => {});
+      this.appendPending().catch(() => {});
     } catch (error) {
       throw writeFailed(error);
     } finally {
@@ -198,7 +222,7 @@ export class OrganizationStore {
       rows: (table) => staged.of(table),
     };
     try {
-      this.#file.dropsBackup ||= staged.forgetsVersionBefore;
+      this.#file.dropsFormerVersion ||= staged.dropsFormerVersion;
       this.#low.data = next;
       await this.#low.write();
       // A writer that was fenced meanwhile acknowledges nothing.
@@ -220,6 +244,10 @@ export class OrganizationStore {
     this.#low.data = noDocument;
     await this.#low.read();
     const document = this.#low.data;
+    if (document.sequence < this.sequence)
+      throw new Error(
+        `${this.#file.path} is version ${document.sequence}, and version ${this.sequence} was stored`,
+      );
     if (document.sequence > 0) {
       const handle = await open(this.#file.path, 'r+');
       await handle.sync().finally(() => handle.close());
@@ -238,10 +266,23 @@ export class OrganizationStore {
     this.#low.data = noDocument;
   }
 
+  /** The number of its connections. */
+  get size(): number {
+    return this.context.rows.size('connections', this.id);
+  }
+
+  /** It has become larger than one document should be. */
+  get isLarge(): boolean {
+    return this.#isLarge;
+  }
+
   #warnIfLarge(): void {
-    const connections = this.context.rows.size('connections', this.id);
+    const { id: organizationId, size: connections } = this;
     if (this.#isLarge || connections < largeOrganization) return;
     this.#isLarge = true;
-    this.context.onLarge(this.id, connections);
+    this.context.warn(`${organizationId} has ${connections} connections: use PostgreSQL for this.`, {
+      organizationId,
+      connections,
+    });
   }
 }

@@ -101,7 +101,7 @@ async function apply(
   if (document) {
     const file = new DocumentFile(organizationId, context);
     // The version before is the damaged one, which is kept elsewhere.
-    file.dropsBackup = true;
+    file.dropsFormerVersion = true;
     const audit = { from: log.from, head: log.end, pending: log.pending };
     await file.write({ epoch, sequence, audit, rows: document.rows });
   }

@@ -11,7 +11,7 @@ export class Staged {
   readonly records: AuditRecord[] = [];
   /** A change needs a write of the document: it must not be lost in a crash. */
   isLasting = false;
-  forgetsVersionBefore = false;
+  dropsFormerVersion = false;
   readonly #claims = new Map<string, Row | undefined>();
 
   constructor(
@@ -68,7 +68,7 @@ export class Staged {
     for (const [claim, row] of later.#claims) this.#claims.set(claim, row);
     this.records.push(...later.records);
     this.isLasting ||= later.isLasting;
-    this.forgetsVersionBefore ||= later.forgetsVersionBefore;
+    this.dropsFormerVersion ||= later.dropsFormerVersion;
   }
 }
 
@@ -97,7 +97,7 @@ export const transactionOn = (staged: Staged, jsonAt: (range: DiskRange) => stri
     staged.records.push(...records);
     staged.isLasting = true;
   },
-  forgetVersionBefore() {
-    staged.forgetsVersionBefore = true;
+  dropFormerVersion() {
+    staged.dropsFormerVersion = true;
   },
 });

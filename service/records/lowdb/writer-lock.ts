@@ -8,7 +8,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { RolebridgeError } from '../../domain/errors.js';
 import { socketPathsIn } from '../../socket-path.js';
 import { codeOf } from '../../unknown-value.js';
-import { fileOperations, ignoreMissingFile, syncDirectory } from './files.js';
+import { fileOperations, ignoreMissingFile, syncPath } from './files.js';
 
 /**
  * One process at a time writes to a data directory. That rests on no clock: a timeout only decides when to fence.
@@ -69,9 +69,9 @@ export async function takeLock(directory: string, onLost?: (error: Error) => voi
         stopped ??= error;
       },
       async release() {
-        const isOwn = existsSync(staging);
+        // Before the listener ends: afterwards the name may be a successor's.
+        if (existsSync(staging)) await unlink(join(directory, socketName)).catch(ignoreMissingFile);
         await close();
-        if (isOwn) await unlink(join(directory, socketName)).catch(ignoreMissingFile);
       },
     };
   } catch (error) {
@@ -115,7 +115,9 @@ async function listen(directory: string): Promise<() => Promise<void>> {
   const paths = await socketPathsIn(directory);
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.end(String(process.pid));
+    socket.write(String(process.pid));
+    // Waits for no client: an open connection would delay the end of this process.
+    socket.destroySoon();
   });
   // Bound under another name: Node removes the name that it bound when it closes, which may be a successor's by then.
   const own = `.${randomBytes(6).toString('hex')}`;
@@ -147,7 +149,7 @@ async function raiseEpoch(directory: string): Promise<number> {
     try {
       if (before === 0) await mkdir(next, { mode: 0o700 });
       else await rename(join(directory, epochName(before)), next);
-      await syncDirectory(directory, fileOperations);
+      await syncPath(directory, fileOperations);
       return before + 1;
     } catch (error) {
       // Another process raised it at the same moment.

@@ -1,24 +1,31 @@
 import { z } from 'zod';
-import { keysWithin } from '../../domain/scope.js';
+import { isKeyWithin, keysWithin } from '../../domain/scope.js';
 import type { Backend, Query } from '../backend.js';
 import type { Integrity } from '../integrity.js';
-import { type Constraint, checkedValue, spaceOf, type TableName, tables, type Values } from '../tables.js';
+import { checkedValue, claimsOf, spaceOf, type TableName, tables, type Values } from '../tables.js';
 import { snake } from './names.js';
 import type { Session } from './sessions.js';
-import { type StoredRow, storedRow, verifiedRows } from './signed-value.js';
+import { damagedRow, type StoredRow, storedRow, verifiedRows } from './signed-value.js';
 
 const namedRow = storedRow.extend({ name: z.string() });
 
-/** Queries on rows. Each row is checked against its signature. */
+/** Queries on rows. Each row is checked against its signature, and what found it against the signed value. */
 export function readsOn(
   session: Session,
   integrity: Integrity,
 ): Pick<Backend, 'get' | 'holders' | 'list' | 'count'> {
-  async function valuesOf<Name extends TableName>(
+  async function valuesOf<Name extends TableName, Found extends StoredRow>(
     table: Name,
-    rows: readonly StoredRow[],
+    rows: readonly Found[],
+    isFound: (value: Values[Name], row: Found) => boolean,
   ): Promise<Values[Name][]> {
-    return (await verifiedRows(table, rows, integrity)).map((value) => checkedValue(table, value));
+    const values = (await verifiedRows(table, rows, integrity)).map((value) => checkedValue(table, value));
+    for (const [index, row] of rows.entries()) {
+      const value = values[index];
+      if (value && !isFound(value, row))
+        throw damagedRow(table, row.key, 'a column or claim that leads to it was edited');
+    }
+    return values;
   }
   /** The values of the statement's rows, in the order of their names. */
   async function inOrder<Name extends TableName>(
@@ -26,9 +33,10 @@ export function readsOn(
     names: readonly string[],
     text: string,
     parameters: readonly unknown[],
+    isFound: (value: Values[Name], row: { readonly name: string }) => boolean,
   ): Promise<(Values[Name] | undefined)[]> {
     const rows = await session.query(namedRow, text, parameters);
-    const values = await valuesOf(table, rows);
+    const values = await valuesOf(table, rows, isFound);
     const found = new Map(rows.map(({ name }, index) => [name, values[index]]));
     return names.map((name) => found.get(name));
   }
@@ -38,7 +46,7 @@ export function readsOn(
       const known = keys.filter((key) => !key.includes('\0'));
       if (known.length === 0) return keys.map(() => undefined);
       const text = `SELECT key AS name, key, value, mac FROM ${snake(table)} WHERE key = ANY($1)`;
-      return inOrder(table, keys, text, [known]);
+      return inOrder(table, keys, text, [known], (value, { name }) => tables[table].key(value) === name);
     },
     holders: (table, constraint, values, organizationId) =>
       inOrder(
@@ -48,15 +56,34 @@ export function readsOn(
          FROM claims JOIN ${snake(table)} stored ON stored.key = row_key
          WHERE table_name = $1 AND claims.value = ANY($2) AND space = $3`,
         [snake(table), values, spaceOf(constraint, organizationId ?? '')],
+        (value, { name }) =>
+          isOwnedBy(table, value, organizationId) &&
+          claimsOf(table, value).some((claim) => claim.constraint === constraint && claim.value === name),
       ),
     async list(table, query) {
       const { text, parameters } = listStatement(table, query);
-      const rows = await valuesOf(table, await session.query(storedRow, text, parameters));
+      const found = await session.query(storedRow, text, parameters);
+      const rows = await valuesOf(table, found, (value) => isWanted(table, value, query));
       return query.before === undefined ? rows : rows.reverse();
     },
     count: (table, column, where = {}) => countBy(session, table, snake(column), where),
   };
 }
+
+const isOwnedBy = <Name extends TableName>(table: Name, value: Values[Name], id: string | undefined) =>
+  (id ?? tables[table].organizationId(value)) === tables[table].organizationId(value);
+
+/** Columns and claims are not signed: whose a row is, and where it applies, is what its value says. */
+const isWanted = <Name extends TableName>(
+  table: Name,
+  value: Values[Name],
+  { organizationId, within }: Query<Name>,
+): boolean =>
+  isOwnedBy(table, value, organizationId) &&
+  (within === undefined ||
+    claimsOf(table, value).some(
+      (claim) => claim.constraint === 'scope' && isKeyWithin(claim.value, within.scope),
+    ));
 
 /** The number of rows with each value of a column. */
 export async function countBy(
@@ -77,7 +104,7 @@ export async function countBy(
 
 function listStatement<Name extends TableName>(
   table: Name,
-  { order, limit, organizationId, where = {}, after, before, upTo, holding, search, within }: Query<Name>,
+  { order, limit, organizationId, where = {}, after, before, upTo, search, within }: Query<Name>,
 ): { text: string; parameters: unknown[] } {
   const name = snake(table);
   const sorted = tables[table].orders[order];
@@ -95,15 +122,16 @@ function listStatement<Name extends TableName>(
         ? `(${column}, key) ${isBehind} (SELECT ${column}, key FROM ${name} WHERE key = ${bound(place)})`
         : `key ${isBehind} ${bound(place)}`,
     );
-  const claimed = (constraint: Constraint, which: string) =>
-    `key IN (SELECT row_key FROM claims WHERE space = ${bound(spaceOf(constraint, organizationId ?? ''))}
-       AND table_name = ${bound(name)} AND ${which})`;
-  const between = (range: { after: string; before: string }) =>
-    `value > ${bound(range.after)} AND value < ${bound(range.before)}`;
-  if (within !== undefined)
-    parts.push(claimed('scope', `(value = ${bound(within)} OR (${between(keysWithin(within))}))`));
-  if (holding)
-    parts.push(claimed(holding.constraint, `${between(holding)} ORDER BY value LIMIT ${bound(limit)}`));
+  if (within) {
+    const { scope, first } = within;
+    const narrower = keysWithin(scope);
+    parts.push(
+      `key IN (SELECT row_key FROM claims WHERE space = ${bound(spaceOf('scope', organizationId ?? ''))}
+       AND table_name = ${bound(name)} AND value >= ${bound(scope)} AND value < ${bound(narrower.before)}
+       AND (value = ${bound(scope)} OR value > ${bound(narrower.after)})
+       ${first === undefined ? '' : `ORDER BY value LIMIT ${bound(first)}`})`,
+    );
+  }
   const sort = `${column ? `${column} ${direction}, key` : 'key'} ${direction}`;
   return {
     text: `SELECT key, value, mac FROM ${name} WHERE ${parts.join(' AND ')} ORDER BY ${sort} LIMIT ${bound(limit)}`,

@@ -30,10 +30,13 @@ export function verified(
   const value = decoded(row.value);
   const fault = integrity.fault(mac, `${table} ${key}\n${canonical(value)}`, provenAtMs);
   if (fault === undefined) return value;
-  throw new RolebridgeError('store_unavailable', `The row ${table} ${key} can't be used: ${fault}.`, {
+  throw damagedRow(table, key, fault);
+}
+
+export const damagedRow = (table: string, key: string, fault: string): RolebridgeError =>
+  new RolebridgeError('store_unavailable', `The row ${table} ${key} can't be used: ${fault}.`, {
     remedy: 'Restore it from a backup of the database.',
   });
-}
 
 /** @param provenAtMs a time at which a row existed, by its key */
 export async function verifiedRows(

@@ -24,7 +24,7 @@ export function transactionOn(
       const counts = await countBy(session, table, 'organization_id', { ...where, organizationId });
       return counts.get(organizationId) ?? 0;
     },
-    forgetVersionBefore() {},
+    dropFormerVersion() {},
     async holder(constraint, value) {
       const [found] = await session.query(
         z.object({ row_key: z.string() }),

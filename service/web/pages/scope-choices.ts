@@ -95,15 +95,15 @@ export async function scopeTree(
   const top = scopeKey(authority.scope ?? {});
   const isInside = (key: string) => isWithin(scopeFromKey(key), scopeFromKey(top));
   const others = more.filter(isInside);
-  const [atTop, within, projects] = await Promise.all([
-    deps.store.scopeHolders(organizationId, [top, ...others]),
-    deps.store.narrowerScopeHolders(organizationId, top, treeSize + 1),
+  const [besides, within, projects] = await Promise.all([
+    deps.store.scopeHolders(organizationId, others),
+    deps.store.scopeHoldersWithin(organizationId, top, treeSize + 1),
     deps.store.projects(organizationId),
   ]);
   const isShown = ({ connection }: { connection: Connection }) =>
     connectionId === undefined || connection.id === connectionId;
   const holders = new Map(
-    [...atTop, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
+    [...besides, ...within].filter(isShown).map(({ key, connection }) => [key, connection]),
   );
   const keys = new Set(
     [...holders.keys(), ...others, top].flatMap((key) => keysThatMatch(scopeFromKey(key))).filter(isInside),

@@ -4,7 +4,7 @@ import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Fold, Link, Words } from '../components/basics.js';
-import { Checks, rowsOf } from '../components/checks.js';
+import { Checks, countOf, rowsOf } from '../components/checks.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
@@ -132,7 +132,7 @@ function Finding({ connection }: { connection: Connection }) {
           <Words text={line} />
         </p>
         <AssuranceDetails connection={connection} />
-        <Fold title={texts.evidence(rows.length)}>
+        <Fold title={texts.evidence(countOf(rows, 'passed'))}>
           <Checks rows={rows} />
         </Fold>
       </div>

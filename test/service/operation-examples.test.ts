@@ -1,14 +1,24 @@
 /**
- * A call that changes something does so in one commit: a crash leaves all of it or nothing. Those that need several are
- * named below, with what a crash between them leaves; crash-between-steps.test.ts crashes there.
+ * Every example of the table of operations gets its documented answer. A call that changes something does so in one
+ * commit: a crash leaves all of it or nothing. Those that need several are named below, with what a crash between them
+ * leaves; crash-between-steps.test.ts crashes there.
  */
-import type { Example, Operation } from '../../service/api/operation.js';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Example, isRead, type Operation } from '../../service/api/operation.js';
 import { operations } from '../../service/api/operations.js';
+import { errorCatalog } from '../../service/domain/error-catalog/index.js';
 import type { Store } from '../../service/domain/ports.js';
+import { openFileStore } from '../../service/index.js';
 import { createRecordStore } from '../../service/records/record-store.js';
+import { readContract } from '../api-contract.js';
 import { createMapBackend } from '../contract/map-backend.js';
-import { kindFor, startExampleWorld } from '../example-world.js';
+import { kindFor, makeExampleWorld, startExampleVendor, startExampleWorld } from '../example-world.js';
+import type { Vendor } from '../vendor.js';
 import { openWebClient } from '../web-client.js';
+
+type World = Awaited<ReturnType<typeof makeExampleWorld>>;
 
 /** Operations whose examples write more than once. */
 const several: Record<string, string> = {
@@ -39,37 +49,64 @@ function counting(store: Store) {
   return { counted, writes };
 }
 
-const changing = Object.entries<Operation>(operations)
-  .filter(([, { method, readsOnly }]) => method !== 'get' && readsOnly !== true)
-  .flatMap(([id, operation]) =>
-    Object.entries(operation.examples)
-      .filter(([, { returns }]) => typeof returns === 'number')
-      .map(([name, example]) => [id, name, operation, example] as [string, string, Operation, Example]),
-  );
+const examples = Object.entries<Operation>(operations).flatMap(([id, operation]) =>
+  Object.entries(operation.examples).map(
+    ([name, example]) => [id, name, operation, example] as [string, string, Operation, Example],
+  ),
+);
 
-test.each(changing)('%s: %s', async (id, name, operation, example) => {
-  const { counted, writes } = counting(createRecordStore(createMapBackend()));
-  const world = await startExampleWorld(kindFor(id, name), {
-    store: counted,
+describe('every example gets its documented answer from the running service, and changes it in one commit:', () => {
+  let vendor: Vendor;
+  let writes: string[];
+  let contract: ReturnType<typeof readContract>;
+  /** A world that no example changes. */
+  let unchanged: World;
+  beforeAll(async () => {
+    const { counted, ...counter } = counting(
+      await openFileStore({ directory: mkdtempSync(join(tmpdir(), 'examples-')) }),
+    );
+    writes = counter.writes;
+    vendor = await startExampleVendor({ store: counted });
+    contract = readContract(await (await fetch(`${vendor.service.url}/openapi.json`)).json());
+    unchanged = await makeExampleWorld(vendor, 'connected');
   });
-  try {
+  afterAll(() => vendor.close());
+
+  test.each(examples)('%s: %s', async (id, name, operation, example) => {
+    const kind = kindFor(id, name);
+    const isGood = typeof example.returns === 'number';
+    const isUnchanged = kind === 'connected' && (!isGood || isRead(operation));
+    const world = isUnchanged ? unchanged : await makeExampleWorld(vendor, kind);
     const query = example.query ? `?${new URLSearchParams(example.query)}` : '';
-    const path = operation.path.replace(/\{(\w+)\}/g, (_, part) => example.path?.[part] ?? '') + query;
+    const path = world.put(
+      operation.path.replace(/\{(\w+)\}/g, (_, part) => example.path?.[part] ?? '') + query,
+    );
     const body = example.body === undefined ? undefined : world.put(JSON.stringify(example.body));
+    const method = operation.method.toUpperCase();
     writes.length = 0;
-    const response = await fetch(world.vendor.service.url + world.put(path), {
-      method: operation.method.toUpperCase(),
+    const response = await fetch(vendor.service.url + path, {
+      method,
       headers: {
         ...world.credentials(id, operation.auth, body),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body }),
     });
-    expect([response.status, await response.text()]).toEqual([example.returns, expect.anything()]);
-    if (several[id] === undefined) expect(writes.length > 1 ? writes : []).toEqual([]);
-  } finally {
-    await world.close();
-  }
+    const text = await response.text();
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    const answer = { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : undefined };
+
+    expect(isGood ? answer.status : answer.body?.code).toBe(example.returns);
+    expect(contract.faultOf(method, path, answer)).toBeUndefined();
+    if (typeof example.returns === 'number') {
+      expect(answer.status).toBe(operation.answer.status);
+      expect(contract.accepts(method, path, body && JSON.parse(body))).toBe(true);
+      if (several[id] === undefined) expect(writes.length > 1 ? writes : []).toEqual([]);
+    } else
+      expect(answer.body.status).toBe(
+        operation.statusOf?.[example.returns] ?? errorCatalog[example.returns].status,
+      );
+  });
 });
 
 test('PATCH of a connection is refused as a whole', async () => {
