@@ -7,7 +7,6 @@ import {
   roleRegistrationOf,
 } from '../domain/connection.js';
 import {
-  acceptingBothExternalIds,
   connected,
   failed,
   migrating,
@@ -15,6 +14,7 @@ import {
   withMissingPermissions,
 } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { acceptingBothExternalIds } from '../domain/external-id-rotation.js';
 import { noVerdictError } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
@@ -80,14 +80,10 @@ export async function storeVerdict(
   };
   if (isForeignRole(connection, role.arn)) return refuseForeign();
   try {
-    if (isUnchanged)
-      return await recordVerification(
-        deps,
-        intent,
-        { ...connection, probedAt, acceptsBothExternalIdsSince: undefined },
-        verification,
-        endings,
-      );
+    if (isUnchanged) {
+      const checked = { ...connection, probedAt, acceptsBothExternalIdsSince: undefined };
+      return await recordVerification(deps, intent, checked, verification, endings);
+    }
     const next = connected(connection, {
       ...result,
       permissionSet: permissions.deployed,

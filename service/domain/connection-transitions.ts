@@ -119,15 +119,6 @@ export function withMissingPermissions(
   };
 }
 
-/** During a rotation: the role accepts the new external ID, and still the previous one. */
-export const acceptingBothExternalIds = (
-  connection: ConnectedConnection,
-  since: string,
-): ConnectedConnection => ({
-  ...connection,
-  acceptsBothExternalIdsSince: connection.acceptsBothExternalIdsSince ?? since,
-});
-
 /** The role failed a check. */
 export const failed = (
   connection: RoleConnection,
@@ -235,15 +226,6 @@ export const scopedByVendor = (connection: Connection, scopes: readonly Scope[])
   scopes,
   vendorScopes: scopes,
 });
-
-/** Starts a rotation of the external ID; undefined cancels it. */
-export const withPendingExternalId = (
-  connection: RoleConnection,
-  pendingExternalId: ExternalId | undefined,
-): RoleConnection =>
-  connection.status === 'connected'
-    ? { ...connection, pendingExternalId, acceptsBothExternalIdsSince: undefined }
-    : { ...connection, pendingExternalId };
 
 type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
 

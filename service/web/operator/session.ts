@@ -81,25 +81,35 @@ export function createOperatorSessions(
     /** Signs out every copy of the cookie. */
     async end(request: Request, response: Response, { operator }: OperatorSession): Promise<void> {
       const found = read(request);
-      if (found !== undefined) {
-        await createOperatorOrganization(deps);
-        await deps.store.saveToken({
-          kind: 'ended_operator_session',
-          hash: hashOf(found.secret),
-          organizationId: operatorOrganizationId,
-          createdAt: new Date(clock.now()).toISOString(),
-          expiresAt: new Date(found.startedAt + longestMs).toISOString(),
-          data: {},
-        });
-      }
-      // The token of the settings has no record, so its sessions are not audited.
-      if (operator.id !== undefined)
-        await recordOutcome(
-          deps,
-          { actor: operatorActor(operator), requestId: response.locals.requestId },
-          { action: 'web_session.end', organizationId: operatorOrganizationId },
-        );
+      if (found) await storeEnd(deps, found);
+      await recordEnd(deps, operator, response.locals.requestId);
       response.clearCookie(cookieName, options);
     },
   };
+}
+
+async function storeEnd(
+  { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
+  { secret, startedAt }: CookieValue,
+): Promise<void> {
+  await createOperatorOrganization({ store, clock });
+  await store.saveToken({
+    kind: 'ended_operator_session',
+    hash: hashOf(secret),
+    organizationId: operatorOrganizationId,
+    createdAt: new Date(clock.now()).toISOString(),
+    expiresAt: new Date(startedAt + longestMs).toISOString(),
+    data: {},
+  });
+}
+
+/** The token of the settings has no record, so its sessions are not audited. */
+async function recordEnd(
+  deps: Pick<Dependencies, 'store' | 'clock'>,
+  operator: Operator,
+  requestId: string,
+): Promise<void> {
+  if (operator.id === undefined) return;
+  const event = { action: 'web_session.end', organizationId: operatorOrganizationId } as const;
+  await recordOutcome(deps, { actor: operatorActor(operator), requestId }, event);
 }
