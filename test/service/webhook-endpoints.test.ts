@@ -2,7 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WebhookEndpoint } from '../../service/domain/webhook-endpoint.js';
 import { hour, until } from '../passing-clock.js';
+import { callApi } from '../vendor.js';
 import { startWatchedVendor, type WatchedVendor } from '../watched-vendor.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../webhook-receiver.js';
 
@@ -47,6 +49,37 @@ test('endpoints that never answer take a part of the deliveries, and hold up no 
   // Well before the first of the others is cut off after 15 seconds.
   await until(() => quick.receiver.types(made.id).length === 1, 'the other organization’s message', 5_000);
   expect(slow.map(({ receiver }) => receiver.received.length)).toEqual([16, 16]);
+});
+
+test('a change of an endpoint that is deleted at the same time fails, in the audit log too', async () => {
+  const { store } = vendor;
+  const racing = new Proxy(store, {
+    get(target, name) {
+      if (name === 'close') return async () => {};
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return async (...given: unknown[]) => {
+        if (name === 'changeWebhookEndpoint') await store.deleteWebhookEndpoint(given[0] as WebhookEndpoint);
+        return Reflect.apply(value, target, given);
+      };
+    },
+  });
+  const another = await vendor.startAnother({ store: racing, jobs: false });
+  const outcomes = async () =>
+    (await vendor.call('GET', '/v1/audit?limit=20')).body.records.filter(
+      ({ action, phase }: { action: string; phase: string }) =>
+        phase === 'outcome' && /webhook_endpoint\.(change|rotate_secret)/.test(action),
+    );
+  for (const [method, end, body] of [
+    ['PATCH', '', { description: 'late' }],
+    ['POST', '/rotate-secret', {}],
+  ] as const) {
+    const { path } = await endpoint();
+    const answer = await callApi(another.url, vendor.apiKey, method, `${path}${end}`, body);
+    expect([answer.status, answer.body.code]).toEqual([404, 'webhook_endpoint_not_found']);
+    expect((await outcomes())[0]).toMatchObject({ outcome: 'refused', code: 'webhook_endpoint_not_found' });
+  }
+  await another.close();
 });
 
 test("an organization's endpoint gets its events, the operator's those of all, each with its own secret", async () => {
