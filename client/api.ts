@@ -377,6 +377,8 @@ export interface ConnectedConnection extends RoleConnectionMembers {
   roleId: string;
   assurance: Assurance;
   permissions?: PermissionsState | undefined;
+  /** During a rotation: since when the role accepts the new external ID and still the previous one. */
+  acceptsBothExternalIdsSince?: Timestamp | undefined;
   verification: Verification;
   /** Why a tested role is not proven, and what to do. */
   missingForProven?: { message: string; remedy: string }[] | undefined;

@@ -12,7 +12,7 @@ export type ReadPolicy =
 /** A trust policy that was just fixed has this long to reach STS and IAM before an open role is refused. */
 const fixedPolicyWindowMs = 10_000;
 
-/** Until when the verdict on an open role is repeated. */
+/** An open role is checked again until this time. */
 export const fixedPolicyEnds = ({ clock, request }: Pick<Attempt, 'clock' | 'request'>): number =>
   clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
 

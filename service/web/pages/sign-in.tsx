@@ -52,6 +52,8 @@ export function addLinkPages(routes: Routes, limits: Pick<RateLimits, 'address'>
   routes.get('/sign-in/link', (visit) => {
     const { texts } = visit;
     const look = lookOf({ language: visit.queried('lang'), theme: visit.queried('theme') });
+    // A form that is sent twice must come from one browser.
+    sessions.browserSecret(visit.request, visit.response);
     return visit.send(
       // Embedded, the press was in the app around the page.
       <LinkForm
