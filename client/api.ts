@@ -377,6 +377,8 @@ export interface ConnectedConnection extends RoleConnectionMembers {
   roleId: string;
   assurance: Assurance;
   permissions?: PermissionsState | undefined;
+  /** During a rotation: since when the role accepts the new external ID and still the previous one. */
+  acceptsBothExternalIdsSince?: Timestamp | undefined;
   verification: Verification;
   /** Why a tested role is not proven, and what to do. */
   missingForProven?: { message: string; remedy: string }[] | undefined;
@@ -411,6 +413,10 @@ export interface Check {
   code?: ProblemCode | undefined;
   message: string;
   remedy?: string | undefined;
+  /** Of `trust_policy`: principals other than the vendor’s that can assume the role. */
+  alsoTrusted?: string[] | undefined;
+  /** Of `trust_policy`: accounts of the vendor that are trusted as a whole, each with the principal in use. */
+  wholeAccounts?: { principal: string; narrower: string }[] | undefined;
   at: Timestamp;
 }
 

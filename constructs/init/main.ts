@@ -56,20 +56,21 @@ async function main(words: string[]): Promise<number> {
     say(ownVersion());
     return 0;
   }
+  if (flags.help === true) {
+    say(USAGE);
+    return 0;
+  }
   const [command, folderName = '.', ...more] = positionals;
   const isOnTerminal = process.stdin.isTTY === true;
-  if (command === 'check' && positionals.length === 1 && flags.help !== true)
-    return check(flags, process.env, isOnTerminal);
-  if (command === 'pull' && positionals.length === 2 && flags.help !== true) {
+  if (command === 'check' && positionals.length === 1) return check(flags, process.env, isOnTerminal);
+  if (command === 'pull' && positionals.length === 2) {
     const { callbackUrl } = await readValues(flags, process.env, isOnTerminal, ['callbackUrl']);
     const { file, isNew } = await pull(folderName, callbackUrl, '.', process.env);
     say(isNew ? `Written: ${file}. Review and commit it.` : `${file} is up to date.`);
     return 0;
   }
-  if (flags.help === true || command !== 'init' || more.length > 0) {
-    say(USAGE);
-    return flags.help === true ? 0 : 1;
-  }
+  if (command !== 'init' || more.length > 0)
+    throw new Error(`Give init [folder], check or pull NAME@VERSION.\n\n${USAGE}`);
 
   const folder = path.resolve(folderName);
   const project = readProject(folder);

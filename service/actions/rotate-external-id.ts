@@ -1,7 +1,7 @@
 import type { Requester } from '../domain/audit.js';
 import type { Connection, RoleConnection } from '../domain/connection.js';
-import { withPendingExternalId } from '../domain/connection-transitions.js';
 import { RolebridgeError } from '../domain/errors.js';
+import { withPendingExternalId } from '../domain/external-id-rotation.js';
 import { newExternalId } from '../domain/ids.js';
 import { inconclusiveError } from '../domain/inconclusive.js';
 import { parseRoleArn } from '../domain/role-arn.js';

@@ -173,8 +173,12 @@ export async function takeSignInLink(
   const bound: Token | undefined = isGood
     ? { ...token, data: { ...token.data, browser, usedAt: isoNow(deps.clock) } }
     : undefined;
-  if (bound && link?.browser === undefined && token && (await deps.store.replaceToken(token, bound)))
-    return bound;
+  if (token && bound && link?.browser === undefined) {
+    if (await deps.store.replaceToken(token, bound)) return bound;
+    // A form that was sent twice: the other request of this browser bound the link.
+    const winner = await deps.store.token('sign_in_link', token.hash);
+    if (winner && linkIn(winner).browser === browser && linkIn(winner).revokedAt === undefined) return winner;
+  }
   const error = new RolebridgeError('sign_in_link_invalid', 'This link was used already, or has expired.', {
     remedy: 'Ask the person who sent it for a new one, or sign in with an API key.',
   });

@@ -1,5 +1,6 @@
 import type { AuditIntent } from '../domain/audit.js';
 import {
+  type ConnectedConnection,
   type Connection,
   claimedRole,
   type DeployedPermissionSet,
@@ -13,6 +14,7 @@ import {
   withMissingPermissions,
 } from '../domain/connection-transitions.js';
 import { type ErrorCode, RolebridgeError } from '../domain/errors.js';
+import { acceptingBothExternalIds } from '../domain/external-id-rotation.js';
 import { noVerdictError } from '../domain/inconclusive.js';
 import type { RoleArn } from '../domain/role-arn.js';
 import type { Scope } from '../domain/scope.js';
@@ -21,7 +23,7 @@ import type { FailedVerification } from '../domain/verification.js';
 import { permissionsKey } from '../domain/webhook-message.js';
 import type { IdempotencyRecordOf, TakeOutcome } from './audited.js';
 import { recordVerification, saveNextVersion } from './change-connection.js';
-import type { CommitOptions } from './commit-change.js';
+import { type CommitOptions, commitWithConsequences } from './commit-change.js';
 import { type Dependencies, isoNow } from './dependencies.js';
 import { isForeignRole } from './learn-from-opened-role.js';
 import type { PermissionPlan } from './permission-set.js';
@@ -78,8 +80,10 @@ export async function storeVerdict(
   };
   if (isForeignRole(connection, role.arn)) return refuseForeign();
   try {
-    if (isUnchanged)
-      return await recordVerification(deps, intent, { ...connection, probedAt }, verification, endings);
+    if (isUnchanged) {
+      const checked = { ...connection, probedAt, acceptsBothExternalIdsSince: undefined };
+      return await recordVerification(deps, intent, checked, verification, endings);
+    }
     const next = connected(connection, {
       ...result,
       permissionSet: permissions.deployed,
@@ -120,12 +124,31 @@ async function storeRefusal(
   const known = !result.role && isScheduled && 'roleArn' in connection ? connection : undefined;
   const roleArn = result.role?.arn ?? known?.roleArn;
   if (drifted) await saveNextVersion(deps, intent, connection, drifted, options);
+  else if (hasNewlyBothExternalIds(connection, result))
+    // Nothing changes for users of the connection, so its version stays.
+    await commitWithConsequences(
+      deps,
+      intent,
+      connection,
+      acceptingBothExternalIds(connection, isoNow(deps.clock)),
+      options,
+    );
   else if (roleArn !== undefined && !isHarmless && (await persistFailure(error.code))) {
     const { roleId = known?.roleId, verification } = result;
     await storeFailure(deps, intent, connection, { roleArn, roleId, verification }, options, isScheduled);
   }
   throw error;
 }
+
+const hasNewlyBothExternalIds = (
+  connection: Connection,
+  { role, verification }: Extract<RoleVerification, { outcome: 'refused' }>,
+): connection is ConnectedConnection =>
+  verification.code === 'previous_external_id_accepted' &&
+  connection.method === 'assume_role' &&
+  connection.status === 'connected' &&
+  connection.roleArn === role?.arn &&
+  connection.acceptsBothExternalIdsSince === undefined;
 
 /** Codes of a refused change to a connected role that still works. */
 const harmlessCodes: readonly ErrorCode[] = ['previous_external_id_accepted', 'permissions_missing'];

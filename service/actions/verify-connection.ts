@@ -25,13 +25,13 @@ export async function verifyConnection(
   connection: Connection,
   request: VerificationRequest,
 ): Promise<Connection> {
-  const asking = await forVerification(deps, by, connection);
+  const limited = await forVerification(deps, by, connection);
   const details = { roleArn: request.roleArn.slice(0, 2_048), askedBy: request.askedBy };
   return audited(
     deps,
     by,
     { action: 'connection.verify', ...subjectOf(connection), details },
-    (intent, takeOutcome) => verifyAndStore(asking, intent, connection, { ...request, takeOutcome }),
+    (intent, takeOutcome) => verifyAndStore(limited, intent, connection, { ...request, takeOutcome }),
     request.idempotency,
   );
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { RolebridgeError } from '../domain/errors.js';
-import { type ApiOptions, createRefuse, mount } from './mount.js';
+import { type ApiOptions, createErrorHandler, mount } from './mount.js';
 import type { ApiDependencies } from './operation.js';
 
 /** The whole service as a request listener; it never listens itself. The pages answer the paths that are no operation's. */
@@ -24,10 +24,10 @@ export function createRequestListener(
       remedy: 'See /openapi.json for all paths.',
     });
   });
-  const refuse = createRefuse(deps, options);
+  const answerError = createErrorHandler(deps, options);
   // Express knows an error handler by its four parameters.
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) =>
-    refuse(thrown, request, response),
+    answerError(thrown, request, response),
   );
-  return mount(deps.operations, deps, options, app);
+  return mount(deps, options, { next: app, answerError });
 }

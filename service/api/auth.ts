@@ -55,7 +55,8 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<Caller> {
-    const operator = await requireOperator(request, exchange, 'The request has no valid API key.', {
+    const detail = 'The request has no valid API key: it is missing, unknown, expired or revoked.';
+    const operator = await requireOperator(request, exchange, detail, {
       remedy: 'Send "Authorization: Bearer" with an API key of your organization.',
     });
     const named = request.headers[organizationHeader];
@@ -95,7 +96,8 @@ export function createAuth(deps: ApiDependencies, options: AuthOptions) {
     request: IncomingMessage,
     exchange: Exchange,
   ): Promise<void> {
-    const operator = await requireOperator(request, exchange, "This call takes an operator's token.", {
+    const detail = "This call takes an operator's token, and the request has no valid one.";
+    const operator = await requireOperator(request, exchange, detail, {
       remedy:
         'Start the service with ROLEBRIDGE_OPERATOR_TOKEN and send that as "Authorization: Bearer", or create a token with "rolebridge operator-token create".',
     });

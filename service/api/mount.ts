@@ -32,29 +32,32 @@ export interface ApiOptions extends AuthOptions {
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+export type AnswerError = (
+  thrown: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+) => Promise<void>;
 
 /**
  * Handles every operation of the table without another router, because each layer of a router costs time in calls that
  * deployed systems make all day. Other requests continue to `next`.
  */
 export function mount(
-  operations: Readonly<Record<string, Operation>>,
   deps: ApiDependencies,
   options: ApiOptions,
-  next: Handle,
+  { next, answerError }: { readonly next: Handle; readonly answerError: AnswerError },
 ): Handle {
-  const routes = createRouteTable(operations);
-  const begin = createRequestLog({
+  const routes = createRouteTable(deps.operations);
+  const startLog = createRequestLog({
     ...options,
     metrics: deps.metrics,
     addressOf: (request) => clientAddress(request, options.trustedProxies),
   });
   const authenticate = createAuth(deps, options);
-  const refuse = createRefuse(deps, options);
 
   return (request, response) => {
-    begin(request, response);
-    answer(request, response).catch((thrown: unknown) => refuse(thrown, request, response));
+    startLog(request, response);
+    answer(request, response).catch((thrown: unknown) => answerError(thrown, request, response));
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -109,9 +112,9 @@ export function mount(
 }
 
 /** Answers a failed request with problem details. */
-export const createRefuse =
-  (deps: ApiDependencies, options: Pick<ApiOptions, 'logger' | 'trustedProxies'>) =>
-  async (thrown: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+export const createErrorHandler =
+  (deps: ApiDependencies, options: Pick<ApiOptions, 'logger' | 'trustedProxies'>): AnswerError =>
+  async (thrown, request, response) => {
     if (response.headersSent) return void response.destroy();
     const exchange = exchangeOf(response);
     const error = await limitUnauthenticated(deps, options, thrown, request, exchange);

@@ -1,5 +1,5 @@
 import type { CommandRow } from './command-row.js';
-import { routeOf } from './options-of.js';
+import { argumentMembers, memberOptions, routeOf } from './options-of.js';
 
 /** The service's texts name calls of its API. A reader at a terminal gets the command of each call. */
 export function commandsIn(text: string, table: readonly CommandRow[]): string {
@@ -11,6 +11,17 @@ export function commandsIn(text: string, table: readonly CommandRow[]): string {
       return row === undefined ? call : `"rolebridge ${row.usage}${option}"`;
     },
   );
+}
+
+/** The service names a wrong member of a request (`body.expiresInSeconds`). You gave it as an option or argument. */
+export function optionsIn(text: string, row: CommandRow | undefined): string {
+  if (row === undefined) return text;
+  const options = memberOptions(row).map(({ name, option }) => [name, option.flags.split(' ')[0]] as const);
+  const given = new Map([
+    ...options,
+    ...argumentMembers(row).names.map((name) => [name, `<${name}>`] as const),
+  ]);
+  return text.replace(/\b(?:body|query)\.(\w+)/g, (member, name: string) => given.get(name) ?? member);
 }
 
 function sends({ call }: CommandRow, method: string, path: string): boolean {

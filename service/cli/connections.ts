@@ -148,7 +148,7 @@ export const connectionCommands: readonly CommandRow[] = [
       const created = await service.createSetupCode(id);
       if (options.json) return printJson(terminal, created);
       const { command, link, expiresAt } = created;
-      printValues(terminal, { command, link, 'expires at': expiresAt });
+      printValues(terminal, { command, link, expires: expiresAt });
       terminal.stdout.write('\nThe link is shown only once. The callback secret is not in it.\n');
     },
   }),

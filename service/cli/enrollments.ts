@@ -1,8 +1,11 @@
+import { calls } from './calls.js';
 import { type CommandRow, type Given, ofCall } from './command-row.js';
-import { jsonOption } from './option-row.js';
+import { jsonOption, oneOf } from './option-row.js';
 import { printable, printJson, printTable, printValues } from './print.js';
 import type { RegisterOptions } from './register-account.js';
 import { allowHttpOption } from './service-options.js';
+
+const partitions = calls.createEnrollment.members.partition.values;
 
 /** Enrollments: accounts of an AWS Organization that register themselves. */
 export const enrollmentCommands: readonly CommandRow[] = [
@@ -15,7 +18,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
       maxAccounts: ['--max-accounts <number>', 'maximum number of accounts'],
     },
     show({ id, name, expiresAt, secret }, { terminal }) {
-      printValues(terminal, { id, name, ends: expiresAt, secret });
+      printValues(terminal, { id, name, expires: expiresAt, secret });
       terminal.stdout.write(
         `\nThe secret is shown only once. The template: rolebridge enrollment template ${id}\n`,
       );
@@ -30,14 +33,19 @@ export const enrollmentCommands: readonly CommandRow[] = [
         NAME: 'name',
         ACCOUNTS: ({ registered, maxAccounts }) => `${registered} of ${maxAccounts}`,
         CREATED: 'createdAt',
-        ENDS: 'expiresAt',
+        EXPIRES: 'expiresAt',
       }),
   }),
   ofCall('getEnrollment', {
     usage: 'enrollment show <id>',
     example: 'rolebridge enrollment show enr_…',
     show({ id, name, expiresAt, maxAccounts, accounts }, { terminal }) {
-      printValues(terminal, { id, name, ends: expiresAt, accounts: `${accounts.length} of ${maxAccounts}` });
+      printValues(terminal, {
+        id,
+        name,
+        expires: expiresAt,
+        accounts: `${accounts.length} of ${maxAccounts}`,
+      });
       terminal.stdout.write('\n');
       printTable(terminal, accounts, { ACCOUNT: 'accountId', CONNECTION: 'connectionId' });
     },
@@ -59,7 +67,12 @@ export const enrollmentCommands: readonly CommandRow[] = [
       'ROLEBRIDGE_ENROLLMENT_SECRET=whsec_… rolebridge enrollment register https://connect.vendor.example/v1/enrollments/enr_…/accounts',
     options: [
       { flags: '--label <name>', about: 'the label in the scope rule' },
-      { flags: '--partition <name>', about: 'the AWS partition', initial: 'aws' },
+      {
+        flags: '--partition <name>',
+        about: `the AWS partition: ${partitions.join(', ')}`,
+        parse: oneOf('--partition', partitions),
+        initial: 'aws',
+      },
       allowHttpOption,
       jsonOption,
     ],
@@ -70,7 +83,7 @@ export const enrollmentCommands: readonly CommandRow[] = [
       const { connectionId, externalId, callbackSecret } = account;
       printValues(terminal, {
         connection: connectionId,
-        'external id': externalId,
+        'external ID': externalId,
         'callback secret': callbackSecret,
       });
     },

@@ -32,13 +32,13 @@ interface Failure {
 
 /**
  * Prints the error, for people or as JSON, and returns the exit code. A bug shows its stack.
- * @param forTerminal - puts commands in the place of API calls in the remedy
+ * @param forTerminal - puts commands and options in the place of the API's calls and members
  */
 export function reportFailure(
   error: unknown,
   terminal: Terminal,
   asJson: boolean,
-  forTerminal: (remedy: string) => string,
+  forTerminal: (text: string) => string,
 ): number {
   if (error instanceof ExitCode) return error.exitCode;
   const failure = failureOf(error);
@@ -78,16 +78,22 @@ function failureOf(error: unknown): Failure | undefined {
   return undefined;
 }
 
+const howToAuthenticate =
+  'Give a valid API key with --api-key-file or ROLEBRIDGE_API_KEY, or an operator token with ROLEBRIDGE_OPERATOR_TOKEN. "rolebridge api-keys list" shows which keys expired or were revoked.';
+
 function forPeople(
   { code, detail, remedy, problem }: Failure,
-  forTerminal: (remedy: string) => string,
+  forTerminal: (text: string) => string,
 ): string {
+  // The service's own remedy is about a header.
+  const shown = code === 'unauthorized' ? howToAuthenticate : remedy && forTerminal(remedy);
   const isOurs = ['usage', 'configuration', 'unreachable', 'timed_out'].includes(code);
-  return [
-    `rolebridge: ${isOurs ? '' : `${code}: `}${printable(detail)}`,
-    ...(remedy ? [`  ${printable(forTerminal(remedy))}`] : []),
+  const lines = [
+    `rolebridge: ${isOurs ? '' : `${code}: `}${forTerminal(detail)}`,
+    ...(shown ? [`  ${shown}`] : []),
     ...verificationLines(problem),
-  ].join('\n');
+  ];
+  return printable(lines.join('\n'));
 }
 
 /** The findings of a failed verification. */
@@ -98,11 +104,9 @@ function verificationLines(problem: Failure['problem']): string[] {
     trustPolicy?: string;
   };
   return [
-    ...(checks ?? []).map(
-      ({ name, outcome, message }) => `  check ${name}: ${outcome}: ${printable(message)}`,
-    ),
+    ...(checks ?? []).map(({ name, outcome, message }) => `  check ${name}: ${outcome}: ${message}`),
     ...(diagnosis?.causes ?? []).map(
-      ({ likelihood, explanation }) => `  cause (${likelihood}): ${printable(explanation)}`,
+      ({ likelihood, explanation }) => `  cause (${likelihood}): ${explanation}`,
     ),
     ...(trustPolicy ? ['  The trust policy to paste:', trustPolicy] : []),
   ];

@@ -4,16 +4,18 @@ import { parsed, problemOf, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
-import { partition as partitionSchema, partitions } from '../domain/role-arn.js';
+import { partitions } from '../domain/role-arn.js';
 import { proxyAgentFor } from '../proxy-agent.js';
 import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
 
+type Partition = keyof typeof partitions;
+
 export interface RegisterOptions {
   readonly label?: string;
-  readonly partition: string;
+  readonly partition: Partition;
   readonly allowHttp?: boolean;
   readonly json?: boolean;
 }
@@ -33,10 +35,7 @@ export async function registerAccount(
       'The secret of the enrollment is missing.',
       'Set ROLEBRIDGE_ENROLLMENT_SECRET to the whsec_… that "rolebridge enrollment create" showed.',
     );
-  const known = partitionSchema.safeParse(partition);
-  if (!known.success)
-    throw new UsageError(`--partition must be one of ${Object.keys(partitions).join(', ')}.`);
-  const { stsHost, stsRegion } = partitions[known.data];
+  const { stsHost, stsRegion } = partitions[partition];
   const { sessionToken, ...key } = await defaultCredentials(stsRegion).catch((error: unknown) => {
     throw new UsageError(
       `There are no AWS credentials: ${messageOf(error)}`,

@@ -35,7 +35,7 @@ export async function readAccessKey(
   const sessionToken = ROLEBRIDGE_SESSION_TOKEN || undefined;
   if (secretAccessKey) return { accessKeyId: idOf(accessKeyId), secretAccessKey, sessionToken };
   if (terminal.stdin.isTTY) {
-    const id = accessKeyId ?? (await ask(terminal, 'Access key id: '));
+    const id = accessKeyId ?? (await ask(terminal, 'Access key ID: '));
     const secret = await ask(terminal, 'Secret access key (not shown): ', { isSecret: true });
     const hasToken = id.startsWith('ASIA');
     const token = hasToken

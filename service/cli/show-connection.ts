@@ -21,6 +21,8 @@ export function show(connection: Connection, { terminal }: Pick<Given, 'terminal
     role: 'roleArn' in connection ? connection.roleArn : undefined,
     'external ID': 'externalId' in connection ? connection.externalId : undefined,
     'new external ID': 'pendingExternalId' in connection ? connection.pendingExternalId : undefined,
+    'accepts both external IDs since':
+      'acceptsBothExternalIdsSince' in connection ? connection.acceptsBothExternalIdsSince : undefined,
     'access key': 'accessKeyLastFour' in connection ? `…${connection.accessKeyLastFour}` : undefined,
     principal: 'principalArn' in connection ? connection.principalArn : undefined,
     assurance: 'assurance' in connection ? connection.assurance : undefined,

@@ -227,12 +227,6 @@ export const scopedByVendor = (connection: Connection, scopes: readonly Scope[])
   vendorScopes: scopes,
 });
 
-/** Starts a rotation of the external ID; undefined cancels it. */
-export const withPendingExternalId = (
-  connection: RoleConnection,
-  pendingExternalId: ExternalId | undefined,
-): RoleConnection => ({ ...connection, pendingExternalId });
-
 type CallbackSecrets = Pick<RoleRegistration, 'encryptedCallbackSecret' | 'previousCallbackSecret'>;
 
 /** An access key without a migration to a role has no such secrets, and stays as it is. */

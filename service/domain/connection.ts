@@ -106,6 +106,10 @@ const verified = z.strictObject({
   permissions: permissionsState.optional(),
   /** The time when the negative probes last passed. */
   probedAt: isoTime,
+  acceptsBothExternalIdsSince: isoTime.optional().meta({
+    description:
+      'During a rotation: since when the role accepts the new external ID and still the previous one.',
+  }),
   verification: verificationSchema,
 });
 const refused = z.strictObject({

@@ -11,6 +11,7 @@ export const tokenSchema = z.strictObject({
     'operator_token',
     'operator_link',
     'setup_code',
+    'ended_operator_session',
   ]),
   /** SHA-256 of the secret, hexadecimal. */
   hash: z.string(),

@@ -52,10 +52,20 @@ export const check = z
     code: errorCode.optional(),
     message: z.string(),
     remedy: z.string().optional(),
+    alsoTrusted: z.array(z.string()).optional().meta({
+      description: 'Of `trust_policy`: principals other than the vendor’s that can assume the role.',
+    }),
+    wholeAccounts: z
+      .array(z.strictObject({ principal: z.string(), narrower: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'Of `trust_policy`: accounts of the vendor that are trusted as a whole, each with the principal in use.',
+      }),
     at: isoTime,
   })
   .meta({ id: 'Check' });
-export type Check = Readonly<z.infer<typeof check>>;
+export type Check = DeepReadonly<z.infer<typeof check>>;
 
 /** A likely cause of a refusal, found by experiment. */
 export const cause = z

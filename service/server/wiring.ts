@@ -28,7 +28,7 @@ import {
   measureOldestCheck,
 } from '../metrics/index.js';
 import { createSessions } from '../role-sessions/index.js';
-import { defaultSettings, type Settings } from '../settings/index.js';
+import { type Settings, settingsWith } from '../settings/index.js';
 import type { Tracing } from '../tracing/index.js';
 import { type Brand, defaultBrand, isReturnUrl } from '../web/brand.js';
 import { createWeb } from '../web/index.js';
@@ -98,7 +98,7 @@ export interface Control {
 
 /** Builds the service without a listener. `url` is its address if no public URL is set. */
 export function wire(options: ServiceOptions, url: string) {
-  const settings = withDefaults(options);
+  const settings = settingsWith(options);
   const { clock, interrupt } = interruptible(options.clock ?? systemClock);
   const { logger, tracing, metrics = createMetrics() } = options;
   // Metrics that nothing can read aren't collected: that would cost time in each request.
@@ -221,19 +221,6 @@ export function wire(options: ServiceOptions, url: string) {
       await options.store.close();
       await tracing?.close().catch(() => {});
     },
-  };
-}
-
-/** Defaults apply to each member of a group. */
-function withDefaults(given: ServiceOptions) {
-  const defaults = defaultSettings();
-  return {
-    ...defaults,
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    schedule: { ...defaults.schedule, ...given.schedule },
-    stsCalls: { ...defaults.stsCalls, ...given.stsCalls },
-    rateLimits: { ...defaults.rateLimits, ...given.rateLimits },
-    quotas: { ...defaults.quotas, ...given.quotas },
   };
 }
 

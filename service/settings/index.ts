@@ -21,17 +21,32 @@ const rows: [string, SettingRow][] = Object.entries(settingTable);
 export function readSettings(environment: Environment): Settings {
   const problems: string[] = [];
   const report: Report = (name, message) => void problems.push(`  ${name}: ${message}`);
-  const settings = collect(environment, report);
+  const settings = withoutClosedGroups(collect(environment, report), (name) => isSet(name, environment));
   reportInconsistent(settings, report);
   if (problems.length > 0)
     throw new ConfigurationError(['The configuration is not valid:', ...problems].join('\n'));
   return settings;
 }
 
-/** The defaults, for a service that another program starts. */
-export function defaultSettings(): Settings {
-  return collect({}, () => {});
+/** The settings of a service that another program starts: an omitted option has its default, and so has a member of one. */
+export function settingsWith(given: { readonly [Option in keyof Settings]?: unknown }): Settings {
+  const settings = collect({}, () => {});
+  const options = Object.entries(withoutOmitted(given)).filter(([option]) => heads.has(option));
+  for (const [option, value] of options)
+    settings[option] = hasMembers(value) ? { ...Object(settings[option]), ...withoutOmitted(value) } : value;
+  const names = new Set(options.map(([option]) => option));
+  return withoutClosedGroups(settings, (_name, group) => names.has(group));
 }
+
+/** The options of the table, each group once. */
+const heads = new Set(rows.map(([, { option }]) => option.split('.')[0] ?? ''));
+
+/** Lists, sets and maps are single values. */
+const hasMembers = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !(Symbol.iterator in value);
+
+const withoutOmitted = (given: unknown) =>
+  Object.fromEntries(Object.entries(Object(given)).filter(([, value]) => value !== undefined));
 
 /** Variables with our prefix that are no setting, such as misspelled ones. */
 export const unknownSettings = (environment: Environment): string[] =>
@@ -46,7 +61,7 @@ export const unknownSettings = (environment: Environment): string[] =>
 /** Variables of the command line and of customers' stacks. */
 const clientSettings = /^ROLEBRIDGE_(URL|API_KEY|API_KEY_FILE|ALLOW_HTTP|CALLBACK_.*)$/;
 
-function collect(environment: Environment, report: Report): Settings {
+function collect(environment: Environment, report: Report): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   for (const [name, row] of rows) {
     const text = textOf(name, row, environment, report);
@@ -60,9 +75,17 @@ function collect(environment: Environment, report: Report): Settings {
     settings[head] =
       member === undefined ? result.data : { ...Object(settings[head]), [member]: result.data };
   }
+  return settings;
+}
+
+/** Removes the defaults of groups whose decisive setting is not set. */
+function withoutClosedGroups(
+  settings: Record<string, unknown>,
+  isOpen: (name: string, group: string) => boolean,
+): Settings {
   for (const [name, { option, opensGroup }] of rows) {
     const [head = ''] = option.split('.');
-    if (opensGroup && !isSet(name, environment)) delete settings[head];
+    if (opensGroup && !isOpen(name, head)) delete settings[head];
   }
   // Incomplete settings are reported, and never returned to a caller.
   return settings as Settings;

@@ -125,12 +125,13 @@ ${set ? setResources(set) : ''}# Deregisters the role before it goes.
 resource "terraform_data" "deregistration" {
   triggers_replace = local.connection_id
 
+  # The script is marked as sensitive, so that a plan does not print it.
   input = {
     connection_id = local.connection_id
     callback_url  = local.callback_url
     role_arn      = aws_iam_role.vendor.arn
     role_id       = aws_iam_role.vendor.unique_id
-    callback      = local.callback
+    callback      = sensitive(local.callback)
     vendor_name   = local.vendor_name
   }
 
@@ -140,7 +141,8 @@ resource "terraform_data" "deregistration" {
     command = "node -e \\"eval(process.env.CONNECT_SCRIPT)\\" || echo \${self.input.vendor_name}: warning: Node failed, so the service was not notified && exit 0"
 
     environment = {
-      CONNECT_SCRIPT        = self.input.callback
+      # Not sensitive here, or Terraform would hide the output.
+      CONNECT_SCRIPT        = nonsensitive(sensitive(self.input.callback))
       CONNECT_EVENT         = "role.deprovisioned"
       CONNECT_LABEL         = self.input.vendor_name
       CONNECT_CALLBACK_URL  = self.input.callback_url

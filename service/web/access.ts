@@ -51,12 +51,22 @@ export const pageRules: Readonly<Record<string, Rule>> = {
 
 const levels: Record<Access, number> = { read: 0, connect: 1, manage: 2 };
 
-/** @throws RolebridgeError `permission_denied` */
-export function requireAccess(session: WebSession, { method, path }: Request): void {
+function ruleOf(method: string, path: string): Rule | undefined {
   const [, root, id = '', ...rest] = path.split('/');
   const named = id === '' || id === 'new' ? id : ':id';
   const route = [root, named, ...rest].filter((part) => part !== '').join('/');
-  const rule = pageRules[`${method === 'HEAD' ? 'GET' : method} /${route}`];
+  return pageRules[`${method} /${route}`];
+}
+
+/** The page that a form sent to this path is on: at the same path, or at the one around it. */
+export function pageBehind(path: string): string {
+  const around = path.slice(0, path.lastIndexOf('/'));
+  return around === '' || ruleOf('GET', path) ? path : pageBehind(around);
+}
+
+/** @throws RolebridgeError `permission_denied` */
+export function requireAccess(session: WebSession, { method, path }: Request): void {
+  const rule = ruleOf(method === 'HEAD' ? 'GET' : method, path);
   // Unknown GET paths fall through to the 404 page.
   if (rule === undefined && method !== 'POST') return;
   if (isAllowed(session, rule)) return;

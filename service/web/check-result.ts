@@ -3,7 +3,7 @@ import type { Connection } from '../domain/connection.js';
 import { verificationOf } from '../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import type { RolebridgeError } from '../domain/errors.js';
-import type { Cause, Check } from '../domain/verification.js';
+import type { Cause, Check, CheckName, FailedVerification, Probe } from '../domain/verification.js';
 
 /** The result of a check that didn't pass: fault and fix, or inconclusive. */
 export interface CheckResult {
@@ -54,7 +54,24 @@ export function storedResultOf(connection: Connection): CheckResult | undefined 
     causes: verification.diagnosis?.causes ?? [],
     trustPolicy: verification.diagnosis?.trustPolicy,
     currentPolicy: verification.diagnosis?.currentPolicy,
-    awsRequestId: verification.probes.at(-1)?.requestId,
+    awsRequestId: decidingProbe(verification)?.requestId,
     status: errorCatalog[verification.code].status,
   };
+}
+
+/** The requests of each check, where they are not simply the last ones: most requests are sent side by side. */
+const probesOf: Partial<Record<CheckName, readonly Probe['probe'][]>> = {
+  account: ['caller_identity'],
+  external_id_required: ['without_external_id', 'without_external_id_in_another_region'],
+  external_id_exact: ['wrong_external_id', 'altered_external_id'],
+  previous_external_id: ['with_previous_external_id'],
+  trust_policy: ['get_role'],
+  permissions: ['simulate_principal_policy'],
+};
+
+/** The request that decided the failed check. Of several negative probes, AWS should have denied the one it allowed. */
+function decidingProbe({ checks, probes }: FailedVerification): Probe | undefined {
+  const failed = checks.at(-1)?.name;
+  const own = probes.filter(({ probe }) => failed !== undefined && probesOf[failed]?.includes(probe));
+  return own.findLast(({ outcome }) => outcome === 'allowed') ?? own.at(-1) ?? probes.at(-1);
 }

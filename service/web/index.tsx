@@ -28,7 +28,7 @@ import { addProblemPages, ProblemPage } from './pages/problem.js';
 import { addRotatePages } from './pages/rotate.js';
 import { addScopePages } from './pages/scope.js';
 import { addSetupPages } from './pages/setup.js';
-import { addLinkPages, addSignInPages } from './pages/sign-in.js';
+import { addLinkPages, addSignInPages, signInPath } from './pages/sign-in.js';
 import { addSuccessPage } from './pages/success.js';
 import { createSessions, isSame } from './session.js';
 import { noSuchPage, routesOf, type Site, Visit } from './site.js';
@@ -116,7 +116,7 @@ function createPages(site: Site, limits: WebOptions['limits']): Router {
     const visit = new Visit(site, request, response);
     if (session === undefined) {
       if (request.method !== 'GET' || isEmbedded) throw sessionEnded();
-      return visit.seeOther('/sign-in');
+      return visit.seeOther(signInPath(request.path));
     }
     // The same rate limit as an API key.
     await limits.key(session.id);

@@ -17,6 +17,8 @@ export interface Head {
   };
   /** Alone in the middle of the page, without navigation: sign-in and errors. */
   readonly isPlain?: boolean | undefined;
+  /** The address that shows this page again, where it answers a form. */
+  readonly address?: string | undefined;
   /** Settings of a link before the session exists. */
   readonly theme?: 'light' | 'dark' | undefined;
 }
@@ -53,12 +55,17 @@ export function Layout({ children, ...head }: LayoutProps) {
           </noscript>
         )}
       </head>
-      <body data-copied={common.copied} data-selected={common.selected} data-lost={common.lost}>
+      <body
+        data-copied={common.copied}
+        data-selected={common.selected}
+        data-lost={common.lost}
+        data-ended={common.ended}
+      >
         <a class="skip" href="#main">
           {common.skip}
         </a>
         {isEmbedded || <Topbar isPlain={head.isPlain} />}
-        <main class="page" id="main" data-live-from={head.live?.from}>
+        <main class="page" id="main" data-address={head.address} data-live-from={head.live?.from}>
           {head.notice && <Callout kind="ok" icon="ok" role="status" title={head.notice} more="notice" />}
           {degradedSince && (session ?? operator) && (
             <Callout icon="clock" role="status" title={common.onHold} line={common.onHoldLine} />
@@ -88,7 +95,7 @@ function Topbar({ isPlain }: Pick<Head, 'isPlain'>) {
         {isOperator && <span class="badge badge-plain">{texts.operator.badge}</span>}
         {sections.length > 0 && (
           <nav
-            class={isOperator ? 'topbar-nav topbar-sections' : 'topbar-nav'}
+            class={sections.length > 1 ? 'topbar-nav topbar-sections' : 'topbar-nav'}
             aria-label={texts.common.sections}
           >
             {sections.map(([to, title]) => (

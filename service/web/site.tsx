@@ -10,6 +10,7 @@ import type { Connection } from '../domain/connection.js';
 import { RolebridgeError } from '../domain/errors.js';
 import type { Operator } from '../domain/operator.js';
 import { namesOf } from '../domain/project.js';
+import { pageBehind } from './access.js';
 import type { Assets } from './assets.js';
 import type { Brand } from './brand.js';
 import { type Head, Layout } from './layout.js';
@@ -143,7 +144,7 @@ export class Visit {
       title = text;
     });
     const page = (
-      <Layout {...head} title={title} notice={this.notice()}>
+      <Layout address={this.address(head)} {...head} title={title} notice={this.notice()}>
         {raw(main)}
       </Layout>
     );
@@ -169,6 +170,12 @@ export class Visit {
   seeOther(path: string): void {
     this.response.set({ ...securityHeaders, 'cache-control': 'no-store' });
     this.response.redirect(303, `${this.site.base}${path}`);
+  }
+
+  /** The page that an answer to a form belongs to; the operator's forms answer with none but errors. */
+  private address({ live }: Head): string | undefined {
+    if (this.request.method !== 'POST' || this.response.locals.operator) return undefined;
+    return live?.from ?? `${this.site.base}${pageBehind(this.request.path)}`;
   }
 
   /** The result of the action before this page; the address has its name, never its text. */

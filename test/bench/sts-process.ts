@@ -33,6 +33,7 @@ async function verify({
   };
   shared ??= new STSClient({ ...settings, credentials: async () => key });
   const client = shared;
+  const limit = () => ({ abortSignal: AbortSignal.timeout(5_000) });
   const assume = (roleArn: string, externalId: string | undefined) =>
     client.send(
       new AssumeRoleCommand({
@@ -41,7 +42,7 @@ async function verify({
         ExternalId: externalId,
         DurationSeconds: 900,
       }),
-      { abortSignal: AbortSignal.timeout(5_000) },
+      limit(),
     );
   return together(atOnce, { count: roles.length }, async (index) => {
     const { arn, externalId } = roles[index] as PreparedRole;
@@ -56,20 +57,13 @@ async function verify({
       },
     };
     const iam = new IAMClient(session);
-    await Promise.all([
-      new STSClient(session).send(new GetCallerIdentityCommand({}), {
-        abortSignal: AbortSignal.timeout(5_000),
-      }),
-      iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), {
-        abortSignal: AbortSignal.timeout(5_000),
-      }),
+    const [denials] = await Promise.all([
+      Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]),
+      new STSClient(session).send(new GetCallerIdentityCommand({}), limit()),
+      iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }), limit()),
+      // The role lacks the permission for its account's alias, as most roles do.
+      iam.send(new ListAccountAliasesCommand({ MaxItems: 1 }), limit()).catch(() => undefined),
     ]);
-    // The role lacks the permission for its account's alias, as most roles do.
-    const alias = iam
-      .send(new ListAccountAliasesCommand({ MaxItems: 1 }), { abortSignal: AbortSignal.timeout(5_000) })
-      .catch(() => undefined);
-    const denials = await Promise.allSettled([assume(arn, undefined), assume(arn, newExternalId())]);
-    await alias;
     if (denials.some(({ status }) => status === 'fulfilled'))
       throw new Error(`${arn} opened without its external ID.`);
   });

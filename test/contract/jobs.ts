@@ -3,7 +3,7 @@ import type { Job } from '../../service/domain/ports.js';
 import { aConnection, aJob, at, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
 
-export function watchesContract(on: Subject): void {
+export function jobsContract(on: Subject): void {
   const scheduled = async (differences: object = {}, inside = on.organization.id): Promise<Job> => {
     const next = aConnection(inside);
     const job = aJob(next, differences);
@@ -149,8 +149,8 @@ export function watchesContract(on: Subject): void {
     expect(await on.store.leaseJobs(due)).toEqual([{ ...late, dueAt: at(10) }]);
   });
 
-  test('leases a thousand jobs in order', async () => {
-    const dueAt = Array.from({ length: 1000 }, (_, number) => at((number * 7919) % 1000));
+  test('leases hundreds of jobs in order', async () => {
+    const dueAt = Array.from({ length: 300 }, (_, number) => at((number * 7919) % 300));
     const connections = dueAt.map(() => aConnection(on.organization.id));
     // Not all at once: a store may reject callers that wait too long for a connection.
     for (let from = 0; from < connections.length; from += 20)
@@ -163,8 +163,8 @@ export function watchesContract(on: Subject): void {
         ),
       );
     const claimed: string[] = [];
-    for (let turn = 0; turn < 10; turn++) claimed.push(...(await claim(999, 100)).map((job) => job.dueAt));
+    for (let turn = 0; turn < 10; turn++) claimed.push(...(await claim(299, 30)).map((job) => job.dueAt));
     expect(claimed).toEqual([...dueAt].sort());
-    expect(await claim(999)).toEqual([]);
+    expect(await claim(299)).toEqual([]);
   });
 }

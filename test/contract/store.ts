@@ -3,7 +3,7 @@ import { apiKeysContract } from './api-keys.js';
 import { auditContract } from './audit.js';
 import { answeredRequestsContract, callbacksContract } from './callbacks.js';
 import { connectionsContract } from './connections.js';
-import { watchesContract } from './jobs.js';
+import { jobsContract } from './jobs.js';
 import { outboxContract } from './outbox.js';
 import { type OpenedStore, Subject } from './subject.js';
 import { tokensContract } from './tokens.js';
@@ -22,7 +22,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
     describe('idempotency keys', () => answeredRequestsContract(on));
     describe('organizations and API keys', () => apiKeysContract(on));
     describe('audit log', () => auditContract(on));
-    describe('jobs', () => watchesContract(on));
+    describe('jobs', () => jobsContract(on));
     describe('messages', () => outboxContract(on));
     describe('tokens', () => tokensContract(on));
   });

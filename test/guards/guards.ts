@@ -54,7 +54,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'one webhook-id is one event',
     file: 'service/api/callbacks/handle-once.ts',
-    guard: '  if (known?.answer) return answerIn(known.answer);\n',
+    guard: '  if (record?.answer) return answerIn(record.answer);\n',
     test: 'test/service/callback.test.ts',
     title: 'decides a webhook-id once',
   },
@@ -75,7 +75,7 @@ export const guards: readonly Guard[] = [
   {
     name: 'account binding of a callback',
     file: 'service/actions/receive-callback.ts',
-    guard: '  await requireBoundAccount(deps, by, connection, reported);\n',
+    guard: '  if (!isDeleted(connection)) await requireBoundAccount(deps, by, connection, reported);\n',
     test: 'test/service/account-binding.test.ts',
     title: 'the account',
   },

@@ -21,7 +21,6 @@ const exceptions: readonly string[] = [
   'service/api/mount.ts:mount',
   'service/aws/organization-limiter.ts:createOrganizationLimiter',
   'service/aws/sts.ts:createSts',
-  'service/cli/serve.ts:serve',
   'service/jobs/index.ts:runJobs',
   'service/jobs/scheduler.ts:startScheduler',
   'service/metrics/metrics.ts:createMetrics',

@@ -9,12 +9,18 @@ export interface SourceFile {
 }
 
 /** The TypeScript files of these folders, without built or installed ones. */
-export function* sourcesIn(folders: readonly string[]): Iterable<SourceFile> {
-  for (const folder of folders)
-    for (const file of filesIn(folder)) {
-      const text = readFileSync(file, 'utf8');
-      yield { file, text, source: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true) };
-    }
+export const sourcesIn = (folders: readonly string[]): SourceFile[] =>
+  folders.flatMap(filesIn).map((file) => {
+    const known = parsed.get(file) ?? parse(file);
+    parsed.set(file, known);
+    return known;
+  });
+
+const parsed = new Map<string, SourceFile>();
+
+function parse(file: string): SourceFile {
+  const text = readFileSync(file, 'utf8');
+  return { file, text, source: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true) };
 }
 
 const leftOut = new Set(['dist', 'node_modules', 'public', 'terraform-module']);

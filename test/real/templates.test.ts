@@ -268,6 +268,7 @@ withTerraform('the configuration in one file is formatted, and connects and disc
   expect(await stack.run('fmt', '-check', '-diff')).toMatchObject({ code: 0 });
   const applied = await stack.apply();
   expect(applied.output).toMatch(/vendor: connected to \d+/);
+  expect(applied.output).not.toContain('createHmac');
   // Terraform prints each command, and the script is none.
   const commands = applied.output.split('\n').filter((line) => line.startsWith('Executing: '));
   expect(commands).toHaveLength(2);

@@ -170,6 +170,11 @@ describe('is rejected with exit code 2 and the correct form, before any request:
     ['a time in words', ['enrollment', 'create', 'x', '--expires-in', 'soon'], /must be 15m, 12h or 30d/],
     ['a time that has passed', ['api-keys', 'create', 'x', '--expires-in', '2020-01-31'], /from 1s to/],
     ['a link for too long', ['sign-in-links', 'create', '--expires-in', '31d'], /from 1m to 30d from now/],
+    [
+      'a partition that is none',
+      ['enrollment', 'register', 'https://x', '--partition', 'eu'],
+      /one of aws, aws-us-gov/,
+    ],
     ['an operator’s link for too long', ['operator', 'link', 'x', '--expires-in', '2h'], /from 1m to 1h/],
     ['a token for no time', ['operator-token', 'create', 'x', '--expires-in', '0d'], /from 1s to 3650d/],
     [
@@ -344,9 +349,14 @@ describe('servers that are not Rolebridge', () => {
 
   test('text from a service can’t control the terminal', async () => {
     const hostile = createServer((_request, response) =>
-      response
-        .writeHead(422, { 'content-type': 'application/problem+json' })
-        .end(JSON.stringify({ code: 'x', detail: 'a\u001b[2Jb\u202ec', remedy: 'd\re' })),
+      response.writeHead(422, { 'content-type': 'application/problem+json' }).end(
+        JSON.stringify({
+          code: 'x\u001b',
+          detail: 'a\u001b[2Jb\u202ec',
+          remedy: 'd\re',
+          trustPolicy: '{\u001b}',
+        }),
+      ),
     );
     await new Promise<void>((resolve) => hostile.listen(0, '127.0.0.1', resolve));
     const { stderr } = await rolebridge([
@@ -354,6 +364,6 @@ describe('servers that are not Rolebridge', () => {
       `http://127.0.0.1:${(hostile.address() as AddressInfo).port}`,
     ]);
     hostile.close();
-    expect(stderr).toBe('rolebridge: x: a�[2Jb�c\n  d�e\n');
+    expect(stderr).toBe('rolebridge: x�: a�[2Jb�c\n  d�e\n  The trust policy to paste:\n{�}\n');
   });
 });

@@ -375,6 +375,25 @@ test('a remedy names the command, and with --json the call of the API', async ()
   expect(explained.stdout).toContain('"rolebridge org list --search NAME"');
 });
 
+test('a member that the service rejects is named as you gave it', async () => {
+  const option = await rolebridge('connection create x --expected-account 12');
+  expect(option.stderr).toMatch(/^rolebridge: request_invalid: --expected-account: /);
+  const argument = await rolebridge(`connection create ${'x'.repeat(300)}`);
+  expect(argument.stderr).toMatch(/^rolebridge: request_invalid: <name>: /);
+  const asJson = await rolebridge('connection create x --expected-account 12 --json');
+  expect(JSON.parse(asJson.stderr).detail).toMatch(/^body\.expectedAccountId: /);
+});
+
+test('a key that was revoked is said to be one of those that fail', async () => {
+  const made = JSON.parse((await rolebridge('api-keys create gone --json')).stdout);
+  await rolebridge(`api-keys revoke ${made.id}`);
+  const { code, stderr } = await rolebridge('connection list', { env: { ROLEBRIDGE_API_KEY: made.apiKey } });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/unknown, expired or revoked\.\n +Give a valid API key with/),
+  ]);
+});
+
 test('explains an error code without a service', async () => {
   const { code, stdout } = await rolebridge('explain scope_taken', { env: { ROLEBRIDGE_URL: '' } });
   expect(code).toBe(0);

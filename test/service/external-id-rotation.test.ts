@@ -128,10 +128,28 @@ test('a role that accepts both is reported, keeps working, and completes the rot
     status: 'connected',
     externalId: made.connection.externalId,
     pendingExternalId: next,
+    acceptsBothExternalIdsSince: expect.any(String),
   });
   expect((await askUncached(made)).status).toBe(200);
   made.setTrust(trustPolicy);
-  expect((await vendor.call('POST', `${made.path}/verify`)).body.externalId).toBe(next);
+  const { body } = await vendor.call('POST', `${made.path}/verify`);
+  expect(body.externalId).toBe(next);
+  expect(body).not.toHaveProperty('acceptsBothExternalIdsSince');
+});
+
+test('a role that has only the previous external ID again is no longer said to accept both', async () => {
+  const made = await vendor.connected();
+  const { externalId: next } = (await begin(made)).body;
+  made.setTrust(made.trust([made.connection.externalId, next]));
+  const seen = async () => (await made.read()).acceptsBothExternalIdsSince as string | undefined;
+  vendor.clock.pass(5 * 60_000);
+  await until(async () => (await seen()) !== undefined, 'the check of the role with both');
+  made.setTrust(made.trust(made.connection.externalId));
+  await until(async () => {
+    vendor.clock.pass(60_000);
+    return (await seen()) === undefined;
+  }, 'the check of the former policy');
+  expect(await made.read()).toMatchObject({ status: 'connected', pendingExternalId: next });
 });
 
 test('without a callback, the next check completes it within minutes', async () => {

@@ -56,6 +56,7 @@ it('follows one request through every call of AWS, by the callback and its audit
     'AssumeRole denied',
     'GetCallerIdentity allowed',
     'GetRole denied',
+    'ListAccountAliases denied',
   ]);
   expect(made.filter((call) => call === 'AssumeRole allowed')).toHaveLength(1);
   for (const call of calls) {

@@ -1,4 +1,5 @@
 /** A check that takes its time, in a browser without scripts: no answer keeps it waiting. */
+import type { Fault, SandboxRequest } from '../aws-sandbox/index.js';
 import { minute, passingClock, until } from '../passing-clock.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { openWebClient, type WebClient, type WebPage, wordsOf } from '../web-client.js';
@@ -78,6 +79,34 @@ test('a role that is still propagating: the page says so, refreshes, and shows t
     expect(wordsOf(end)).toContain('Role created and checked');
   }
 });
+
+test.each<[string, object | undefined, Fault, (call: SandboxRequest) => boolean]>([
+  [
+    'without the external ID',
+    undefined,
+    { kind: 'delay', delayMs: 100, action: 'GetCallerIdentity' },
+    (call) => call.action === 'AssumeRole' && call.externalId === undefined,
+  ],
+  [
+    'with any external ID',
+    { StringLike: { 'sts:ExternalId': '*' } },
+    { kind: 'delay', delayMs: 100, matches: (call) => call.externalId === undefined },
+    (call) => call.action === 'AssumeRole' && call.externalId !== undefined,
+  ],
+])(
+  'a role that opens %s: the page names the request that AWS should have denied',
+  async (_, condition, slow, decides) => {
+    const { id } = await begin();
+    const allow = { Effect: 'Allow', Principal: { AWS: vendor.principal }, Action: 'sts:AssumeRole' };
+    const statement = { ...allow, ...(condition && { Condition: condition }) };
+    const roleArn = makeRole({ Version: '2012-10-17', Statement: [statement] }, 0);
+    vendor.sandbox.faults.set(slow);
+    const page = await followed(await browser.post(`/connections/${id}/check`, { roleArn }));
+    vendor.sandbox.faults.clear();
+    const decided = vendor.sandbox.requests.filter((call) => call.roleArn === roleArn && decides(call));
+    expect(wordsOf(page)).toContain(decided.at(-1)?.requestId);
+  },
+);
 
 test('a rejected role: the page shows the fault, the fix and the policy to paste', async () => {
   const { id, trust } = await begin();

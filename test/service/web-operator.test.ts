@@ -50,7 +50,7 @@ test('shows connections of all organizations, security events first, and filters
   const organizationId = /organizations\/(org_[a-z0-9]+)\?connection/.exec(page.text)?.[1];
   const one = await browser.get(`/operator/organizations/${organizationId}?connection=${open.id}`);
   expect(wordsOf(one)).toMatch(
-    /Globex.*open-role.*History Audit log Checked Rejected: The role can be assumed without the external ID/,
+    /Globex.*open-role.*History Audit log Event Connection By Time Checked Rejected: The role can be assumed without the external ID open-role API key/,
   );
   expect(wordsOf(one)).not.toContain('safe-role');
 });
@@ -75,8 +75,11 @@ test('a session ends by expiry, sign-out and with the token; a forged cookie is 
   const other = (await signedIn()).browser;
   expect((await other.post('/operator/sign-out', { csrf: 'wrong' })).status).toBe(403);
   await other.get('/operator');
+  const copied = { headers: { cookie: other.cookieText() }, redirect: 'manual' } as const;
+  expect((await fetch(`${vendor.service.url}/operator`, copied)).status).toBe(200);
   expect((await other.post('/operator/sign-out')).url).toBe('/operator/sign-in');
   expect((await other.get('/operator')).url).toBe('/operator/sign-in');
+  expect((await fetch(`${vendor.service.url}/operator`, copied)).status).toBe(303);
   const busy = (await signedIn()).browser;
   let left = busy.cookieText();
   for (let minutes = 20; minutes < 12 * 60; minutes += 20) {

@@ -147,7 +147,7 @@ test('the page shows what a proven role trusts beside, and the policy that a tes
       inlinePolicies,
     });
     await vendor.call('PUT', `/v1/connections/${body.id}/role`, { roleArn: arn });
-    return { arn, words: wordsOf(await browser.get(`/connections/${body.id}`)) };
+    return { id: body.id, arn, words: wordsOf(await browser.get(`/connections/${body.id}`)) };
   };
   const mayRead = { Effect: 'Allow', Action: 'iam:GetRole', Resource: '*' };
   const proven = await connect(vendor.vendorAccount.accountId, {
@@ -155,6 +155,11 @@ test('the page shows what a proven role trusts beside, and the policy that a tes
   });
   const [shown = ''] = proven.words.split('View the');
   expect(shown).toMatch(/trusts the whole account \d{12} with the external ID\. To narrow it/);
+  const german = openWebClient(vendor.service.url, 'de');
+  await german.signIn(vendor.apiKey);
+  const [inGerman = ''] = wordsOf(await german.get(`/connections/${proven.id}`)).split('Prüfungen ansehen');
+  expect(inGerman).toMatch(/vertraut dem ganzen Konto \d{12}/);
+  expect(inGerman).not.toMatch(/whole account/);
   const tested = await connect(vendor.principal, {});
   expect(tested.words).toMatch(/Let the role read itself.*"iam:GetRole"/);
   expect(tested.words).toContain(`"Resource": [ "${tested.arn}" ]`);

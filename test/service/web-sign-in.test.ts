@@ -40,6 +40,25 @@ describe('with an API key', () => {
     expect((await browser.get('/connections')).url).toBe('/sign-in');
   });
 
+  test('leads to the page that was asked for, and never to another site', async () => {
+    const browser = client();
+    const asked = await browser.get('/connections/con_x/setup?step=role');
+    expect(asked.url).toBe('/sign-in?to=%2Fconnections%2Fcon_x%2Fsetup');
+    expect(asked.text).toContain('name="to" value="/connections/con_x/setup"');
+    const to = '/connections/new/access-key';
+    expect((await browser.post('/sign-in', { apiKey: vendor.apiKey, to })).url).toBe(to);
+    for (const elsewhere of [
+      '//evil.example',
+      'https://evil.example',
+      '/connections/../../x',
+      '/\\evil.example',
+    ]) {
+      await browser.get('/sign-in');
+      const page = await browser.post('/sign-in', { apiKey: vendor.apiKey, to: elsewhere });
+      expect([elsewhere, page.url]).toEqual([elsewhere, '/connections']);
+    }
+  });
+
   test('the cookie has a new secret and is hidden from scripts', async () => {
     const browser = client();
     await browser.signIn(vendor.apiKey);

@@ -78,12 +78,10 @@ function run(
 }
 
 const init = (folder: string, words: string[], env: Record<string, string> = environment) =>
-  run(
-    folder,
-    path.join(folder, 'node_modules/@rolebridge/constructs/dist/init/main.js'),
-    ['init', ...words],
-    env,
-  );
+  program(folder, ['init', ...words], env);
+
+const program = (folder: string, words: string[], env: Record<string, string> = environment) =>
+  run(folder, path.join(folder, 'node_modules/@rolebridge/constructs/dist/init/main.js'), words, env);
 
 /** As `cdktf synth` does, with the project's own program. */
 async function synthesized(folder: string): Promise<Json> {
@@ -278,6 +276,16 @@ describe('init', () => {
     expect(code).toBe(1);
     expect(output).toMatch(message);
     expect(filesOf(folder)).toEqual(before);
+  });
+
+  test.each([
+    ['no command', []],
+    ['an unknown command', ['pul', 'deploy@1']],
+    ['a pull of nothing', ['pull']],
+  ])('names the commands for %s', async (_name, words) => {
+    const { code, output } = await program(folderWith(flavour, {}), words);
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Give init \[folder\], check or pull NAME@VERSION\.\n\nUsage: /);
   });
 
   test('writes the tested versions', () => {

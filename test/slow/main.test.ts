@@ -118,7 +118,7 @@ describe('all wrong settings are named in one message, and nothing is written', 
   test('the command is unknown', async () => {
     const { code, stderr } = await end(run(['org', 'remove']));
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/unknown command 'remove'[\s\S]*rolebridge help/);
+    expect(stderr).toMatch(/Unknown command 'remove'[\s\S]*"rolebridge org --help"/);
     expect(existsSync(dataDirectory)).toBe(false);
   });
 });

@@ -68,7 +68,7 @@ it('a request and its STS calls are spans of the caller’s trace, with the rout
   );
   // How many probes there are is the verification's business.
   expect(new Set(calls.map(({ name }) => name))).toEqual(
-    new Set(['STS AssumeRole', 'STS GetCallerIdentity', 'STS GetRole']),
+    new Set(['STS AssumeRole', 'STS GetCallerIdentity', 'STS GetRole', 'STS ListAccountAliases']),
   );
   expect(text).toContain('rolebridge-test');
   for (const secret of [apiKey, body.callbackSecret, body.id, body.externalId, arn])

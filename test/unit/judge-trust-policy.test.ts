@@ -35,7 +35,7 @@ describe('roles that three probes call connected', () => {
   test.each(unsafe.roles.map((role) => [role.id, role.name, role] as const))('%i %s', (id, _, role) => {
     const judged = judge(role.policy);
     if (noted.includes(id)) {
-      expect(judged).toMatchObject({ verdict: 'safe', notes: [expect.stringContaining(vendor)] });
+      expect(judged).toMatchObject({ verdict: 'safe', wholeAccounts: [{ narrower: vendor }] });
     } else if (alsoTrusted.includes(id)) {
       expect(judged).toMatchObject({ verdict: 'safe', alsoTrusted: [{ principal: '999900001111' }] });
     } else {
@@ -88,7 +88,12 @@ describe('safe', () => {
     ['a Deny beside it', policy(allow(), { ...allow(), Effect: 'Deny' }), {}],
     ['only an action that opens no session', otherStatement({ Action: 'sts:TagSession' }), {}],
   ])('%s', (_, document, over) => {
-    expect(judge(document, over)).toEqual({ verdict: 'safe', reasons: [], alsoTrusted: [], notes: [] });
+    expect(judge(document, over)).toEqual({
+      verdict: 'safe',
+      reasons: [],
+      alsoTrusted: [],
+      wholeAccounts: [],
+    });
   });
 
   test.each([

@@ -9,6 +9,7 @@ import {
 } from '../../service/domain/ids.js';
 import type { Clock } from '../../service/domain/ports.js';
 import type { Partition } from '../../service/domain/role-arn.js';
+import { type AroundCall, aroundEachCall } from '../../service/domain/sts-calls.js';
 import { trustPolicy } from '../../service/domain/trust-policy.js';
 import type { RoleToVerify } from '../../service/domain/verification/request.js';
 import { verifyRole } from '../../service/domain/verification/verify-role.js';
@@ -73,7 +74,12 @@ const allow = (condition?: object, principal: unknown = { AWS: vendor.admin.arn 
 const exact = (externalId: string = connection.externalId) =>
   allow({ StringEquals: { 'sts:ExternalId': externalId } });
 
-const verify = (roleArn: string, options: Partial<RoleToVerify> = {}, timeoutMs = 5_000) =>
+const verify = (
+  roleArn: string,
+  options: Partial<RoleToVerify> = {},
+  timeoutMs = 5_000,
+  around: AroundCall = (_, call) => call(),
+) =>
   verifyRole(
     {
       connection,
@@ -88,10 +94,13 @@ const verify = (roleArn: string, options: Partial<RoleToVerify> = {}, timeoutMs 
       ...options,
     },
     {
-      sts: createSts({
-        partitions: { aws: { endpoint: aws.url, credentials: async () => vendor.admin } },
-        timeoutMs,
-      }),
+      sts: aroundEachCall(
+        createSts({
+          partitions: { aws: { endpoint: aws.url, credentials: async () => vendor.admin } },
+          timeoutMs,
+        }),
+        around,
+      ),
       clock,
       newExternalId,
     },
@@ -154,6 +163,36 @@ describe('a correct role', () => {
     const sent = assumeCalls().map(({ externalId }) => externalId);
     expect(sent[0]).toBe(connection.externalId);
     expect(sent.slice(1)).not.toContain(connection.externalId);
+  });
+
+  it('waits for AWS twice: for the session, then for everything else at once', async () => {
+    const events: string[] = [];
+    const { arn } = aws.createRole(customer.accountId, {
+      roleName: 'readable',
+      trustPolicy: { Version: '2012-10-17', Statement: [exact()] },
+      inlinePolicies: {
+        self: {
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'iam:GetRole', Resource: '*' }],
+        },
+      },
+    });
+    const answer = await verify(arn, {}, undefined, async (name, call) => {
+      events.push(`${name} sent`);
+      const answer = await call();
+      events.push(`${name} answered`);
+      return answer;
+    });
+    expect(answer).toMatchObject({ outcome: 'passed', assurance: 'proven' });
+    expect(events.slice(0, 2)).toEqual(['AssumeRole sent', 'AssumeRole answered']);
+    expect(events.slice(2, 7).sort()).toEqual([
+      'AssumeRole sent',
+      'AssumeRole sent',
+      'GetCallerIdentity sent',
+      'GetRole sent',
+      'ListAccountAliases sent',
+    ]);
+    expect(events).toHaveLength(12);
   });
 
   it('passes with the trust policy that the service shows', async () => {
@@ -459,12 +498,17 @@ describe('rejects an unexpected session', () => {
     expect(assumeCalls()).toHaveLength(1);
   });
 
-  it('that GetCallerIdentity identifies as another', async () => {
+  it.each([
+    ['of a correct role', () => [exact()]],
+    ['of a role that opens without the external ID, too', () => [allow()]],
+  ])('that GetCallerIdentity identifies as another: %s', async (_, statements) => {
     const body = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
       <Arn>arn:aws:sts::999988887777:assumed-role/rolebridge/rolebridge</Arn><UserId>A:b</UserId>
       <Account>999988887777</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`;
     aws.faults.set({ kind: 'garbage', body, action: 'GetCallerIdentity' });
-    expect((await verificationFailed(role([exact()]))).code).toBe('account_mismatch');
+    const { code, checks } = await verificationFailed(role(statements()));
+    expect(code).toBe('account_mismatch');
+    expect(checks.at(-1)).toMatchObject({ name: 'account', outcome: 'failed' });
   });
 });
 

@@ -27,20 +27,20 @@ export function createHandleOnce(deps: Dependencies) {
     const other = running.get(name);
     if (other) {
       requireSameBody(other, key);
-      return inTime(deps, other.answer);
+      return withinMaxWait(deps, other.answer);
     }
-    const answer = answerTo(deps, key, decide);
+    const answer = decideOnce(deps, key, decide);
     running.set(name, { requestHash: key.requestHash, answer });
     return answer.finally(() => running.delete(name));
   };
 }
 
-async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Promise<Answer> {
+async function decideOnce(deps: Dependencies, key: EventKey, decide: Decide): Promise<Answer> {
   const stored = () => deps.store.idempotencyRecord(key.connectionId, key.webhookId, isoNow(deps.clock));
-  const known = await stored();
-  if (known) requireSameBody(known, key);
-  if (known?.answer) return answerIn(known.answer);
-  const { firstAttemptAt } = known ?? { firstAttemptAt: isoNow(deps.clock) };
+  const record = await stored();
+  if (record) requireSameBody(record, key);
+  if (record?.answer) return answerIn(record.answer);
+  const { firstAttemptAt } = record ?? { firstAttemptAt: isoNow(deps.clock) };
   const answered = ({ status, body }: Answer) => ({
     ...key,
     firstAttemptAt,
@@ -69,14 +69,14 @@ async function answerTo(deps: Dependencies, key: EventKey, decide: Decide): Prom
         if (isVerdict(problem)) throw failure;
       });
     if (isVerdict(problem)) return problem;
-    const others = isChangedMeanwhile(error) ? (await stored())?.answer : undefined;
-    if (others) return answerIn(others);
+    const decidedElsewhere = isChangedMeanwhile(error) ? (await stored())?.answer : undefined;
+    if (decidedElsewhere) return answerIn(decidedElsewhere);
     throw isChangedMeanwhile(error) ? changedMeanwhile() : error;
   }
 }
 
 /** A retry waits for the running attempt up to a limit. */
-function inTime(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
+function withinMaxWait(deps: Dependencies, answer: Promise<Answer>): Promise<Answer> {
   const answered = new AbortController();
   const late = deps.clock.sleep(deps.maxWaitMs, answered.signal).then(() => {
     throw new RolebridgeError('callback_in_progress', 'The same callback is still being handled.', {

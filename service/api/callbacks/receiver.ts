@@ -29,9 +29,9 @@ export function createCallbackReceiver(deps: Dependencies, toleranceMs: number, 
     // Only the connection id is read before the signature check.
     const claimedId = connectionIdIn(rawBody);
     const connection = claimedId && (await deps.store.connectionForCallback(claimedId));
-    const trust = connection && roleRegistrationOf(connection);
+    const registration = connection && roleRegistrationOf(connection);
     const webhookId = verifySignature(headers, rawBody, secretsOf(connection), deps.clock.now(), toleranceMs);
-    if (!trust || webhookId === undefined)
+    if (!registration || webhookId === undefined)
       throw new RolebridgeError(
         'callback_unauthorized',
         "The callback is not signed with this connection's secret, or is stale.",

@@ -63,6 +63,7 @@ export const own = {
     roleId: true,
     assurance: true,
     permissions: true,
+    acceptsBothExternalIdsSince: true,
     verification: true,
   }),
   failed: roleStates.failed.pick({ ...shownOfRole, roleArn: true, verification: true }),

@@ -1,6 +1,6 @@
 import type { OpenedRole } from './assume.js';
 import { causeOfOpenTrust } from './diagnose.js';
-import { judgeTrustPolicy, type TrustReason } from './judge-trust-policy.js';
+import { judgeTrustPolicy, type TrustReason, type WholeAccount } from './judge-trust-policy.js';
 import { Inconclusive } from './report.js';
 import type { Attempt } from './request.js';
 
@@ -12,7 +12,7 @@ export type ReadPolicy =
 /** A trust policy that was just fixed has this long to reach STS and IAM before an open role is refused. */
 const fixedPolicyWindowMs = 10_000;
 
-/** Until when the verdict on an open role is repeated. */
+/** An open role is checked again until this time. */
 export const fixedPolicyEnds = ({ clock, request }: Pick<Attempt, 'clock' | 'request'>): number =>
   clock.now() + (request.allowPropagation ? Math.min(request.propagationWindowMs, fixedPolicyWindowMs) : 0);
 
@@ -55,25 +55,31 @@ export async function judgePolicy(
   const windowEnds = fixedPolicyEnds(attempt);
   for (let policy = first; ; policy = await readPolicy(attempt, opened)) {
     if (!policy.isReadable) return notRead(attempt, policy.why);
-    const { verdict, reasons, alsoTrusted, notes } = judgeTrustPolicy(policy.text, terms);
+    const { verdict, reasons, ...others } = judgeTrustPolicy(policy.text, terms);
     const [reason] = reasons;
     if (verdict === 'unsafe' && reason !== undefined) {
       if (clock.now() >= windowEnds) return refuse(attempt, reason);
       await clock.sleep(1_000);
       continue;
     }
-    const others = alsoTrusted.map(({ principal }) => principal);
-    report.pass(
-      'trust_policy',
-      [
-        'The trust policy was read: it lets the vendor in with this external ID only.',
-        ...(others.length > 0 ? [`It also trusts ${[...new Set(others)].slice(0, 20).join(', ')}.`] : []),
-        ...notes,
-      ].join(' '),
-    );
+    const alsoTrusted = [...new Set(others.alsoTrusted.map(({ principal }) => principal))].slice(0, 20);
+    report.pass('trust_policy', proofOf(alsoTrusted, others.wholeAccounts), {
+      ...(alsoTrusted.length > 0 && { alsoTrusted }),
+      ...(others.wholeAccounts.length > 0 && { wholeAccounts: others.wholeAccounts }),
+    });
     return 'proven';
   }
 }
+
+const proofOf = (alsoTrusted: readonly string[], wholeAccounts: readonly WholeAccount[]): string =>
+  [
+    'The trust policy was read: it lets the vendor in with this external ID only.',
+    ...(alsoTrusted.length > 0 ? [`It also trusts ${alsoTrusted.join(', ')}.`] : []),
+    ...wholeAccounts.map(
+      ({ principal, narrower }) =>
+        `The trust policy trusts the whole account ${/\d{12}/.exec(principal)} with the external ID. To narrow it to the principal in use, replace ${JSON.stringify(principal)} by ${JSON.stringify(narrower)}.`,
+    ),
+  ].join(' ');
 
 function notRead({ report, request }: Attempt, why: string): 'tested' {
   const message = `The trust policy could not be read: ${why}.`;

@@ -8,7 +8,14 @@ export interface TrustJudgement {
   readonly reasons: readonly TrustReason[];
   /** Principals other than the vendor's that can assume the role: the customer's own business, but shown. */
   readonly alsoTrusted: readonly { readonly principal: string; readonly statement: string }[];
-  readonly notes: readonly string[];
+  /** Accounts of the vendor that are trusted as a whole, though with the external ID. */
+  readonly wholeAccounts: readonly WholeAccount[];
+}
+
+/** An account of the vendor as the policy names it, and the principal in use, which narrows it. */
+export interface WholeAccount {
+  readonly principal: string;
+  readonly narrower: string;
 }
 
 /** A reason why a policy is unsafe. */
@@ -45,11 +52,11 @@ export function judgeTrustPolicy(text: string, terms: TrustTerms): TrustJudgemen
   const statements = parseTrustPolicy(text);
   if (typeof statements === 'string') {
     const reason: TrustReason = { code: 'not_understood', message: statements };
-    return { verdict: 'unsafe', reasons: [reason], alsoTrusted: [], notes: [] };
+    return { verdict: 'unsafe', reasons: [reason], alsoTrusted: [], wholeAccounts: [] };
   }
   const reasons: TrustReason[] = [];
   const alsoTrusted: { principal: string; statement: string }[] = [];
-  const notes = new Set<string>();
+  const wholeAccounts = new Map<string, WholeAccount>();
   for (const statement of statements.filter(({ effect }) => effect === 'Allow')) {
     if (!assumeActions.some((action) => includesAction(statement, action))) continue;
     const found = new Map<string, Finding>();
@@ -58,12 +65,13 @@ export function judgeTrustPolicy(text: string, terms: TrustTerms): TrustJudgemen
       const judged = judgePrincipal(type, name, statement, terms);
       if (judged === undefined) continue;
       if (judged === 'trusted') alsoTrusted.push({ principal: name, statement: statement.text });
-      else if (typeof judged === 'string') notes.add(judged);
+      else if ('narrower' in judged) wholeAccounts.set(name, judged);
       else found.set(judged.message, judged);
     }
     for (const reason of found.values()) reasons.push({ ...reason, statement: statement.text });
   }
-  return { verdict: reasons.length > 0 ? 'unsafe' : 'safe', reasons, alsoTrusted, notes: [...notes] };
+  const verdict = reasons.length > 0 ? 'unsafe' : 'safe';
+  return { verdict, reasons, alsoTrusted, wholeAccounts: [...wholeAccounts.values()] };
 }
 
 /** Actions that open a session of a role. `sts:TagSession` and `sts:SetSourceIdentity` alone open none. */
@@ -74,7 +82,7 @@ const everyoneBut: Finding = {
   message: 'NotPrincipal with Allow trusts everyone except the principals that it names.',
 };
 
-/** A reason, `trusted` for someone else, a note, or undefined: the vendor with the external ID, or not concerned. */
+/** A reason, `trusted` for someone else, a whole account of the vendor, or undefined: the intended principal, or not concerned. */
 function judgePrincipal(type: string, name: string, statement: Statement, terms: TrustTerms) {
   if (type === 'Federated') return judgeFederation(name, statement);
   if (!includesAction(statement, 'sts:assumerole')) return undefined;
@@ -94,7 +102,7 @@ function judgePrincipal(type: string, name: string, statement: Statement, terms:
   if (refused) return refused;
   const isWholeAccount = /^\d{12}$|:root$/.test(name) && own !== undefined && accountOf(own) !== own;
   if (!isWholeAccount || own.endsWith(':root')) return undefined;
-  return `The trust policy trusts the whole account ${account} with the external ID. To narrow it to the principal in use, replace ${JSON.stringify(name)} by ${JSON.stringify(own)}.`;
+  return { principal: name, narrower: own };
 }
 
 /** The account of an AWS principal, `unknown` for a unique id (`AROA…`: its principal was deleted), or undefined. */

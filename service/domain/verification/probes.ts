@@ -28,19 +28,47 @@ async function probe(
   return report.requireVerdict(answer, name).outcome === 'allowed';
 }
 
-/** The negative probes run after the role was assumed: before that, a denial proves nothing. */
-export async function negativeProbes(attempt: Attempt, externalId: ExternalId): Promise<void> {
-  const { request, report, role, clock, newExternalId, propagationEnds, waitEnds } = attempt;
-  const { externalId: current, pendingExternalId, foreignExternalIds = [] } = request.connection;
-  const previous = externalId === pendingExternalId ? current : undefined;
+/** The answers of the negative probes: whether the role opens although it should not. */
+interface NegativeProbes {
+  readonly opensWithout: boolean;
+  readonly opensWithAny: boolean;
+  readonly opensWithPrevious: boolean;
+  readonly opensWithForeign: readonly boolean[];
+}
+
+/** Makes the negative probes. Call it after the role was assumed: before that, a denial proves nothing. */
+export async function probeNegatively(attempt: Attempt, externalId: ExternalId): Promise<NegativeProbes> {
+  const { foreignExternalIds = [] } = attempt.request.connection;
+  const previous = previousExternalId(attempt, externalId);
+  const [opensWithout, opensWithAny, opensWithPrevious, ...opensWithForeign] = await Promise.all([
+    probe(attempt, 'without_external_id', undefined),
+    probe(attempt, 'wrong_external_id', attempt.newExternalId()),
+    previous !== undefined && probe(attempt, 'with_previous_external_id', previous),
+    ...foreignExternalIds.map((foreign) => probe(attempt, 'wrong_external_id', foreign)),
+  ]);
+  return { opensWithout, opensWithAny, opensWithPrevious, opensWithForeign };
+}
+
+/** The external ID that the role required before, if it now requires the pending one. */
+function previousExternalId({ request }: Attempt, externalId: ExternalId): ExternalId | undefined {
+  const { externalId: current, pendingExternalId } = request.connection;
+  return externalId === pendingExternalId ? current : undefined;
+}
+
+/**
+ * Judges the negative probes, and repeats them where an older trust policy may still be in effect.
+ * @param probing the first round, if it is already under way
+ */
+export async function checkNegativeProbes(
+  attempt: Attempt,
+  externalId: ExternalId,
+  probing = probeNegatively(attempt, externalId),
+): Promise<void> {
+  const { request, report, role, clock, propagationEnds, waitEnds } = attempt;
+  const previous = previousExternalId(attempt, externalId);
   const windowEnds = fixedPolicyEnds(attempt);
-  for (;;) {
-    const [opensWithout, opensWithAny, opensWithPrevious, ...opensWithForeign] = await Promise.all([
-      probe(attempt, 'without_external_id', undefined),
-      probe(attempt, 'wrong_external_id', newExternalId()),
-      previous !== undefined && probe(attempt, 'with_previous_external_id', previous),
-      ...foreignExternalIds.map((foreign) => probe(attempt, 'wrong_external_id', foreign)),
-    ]);
+  for (let round = probing; ; round = probeNegatively(attempt, externalId)) {
+    const { opensWithout, opensWithAny, opensWithPrevious, opensWithForeign } = await round;
     const opensWithOther = opensWithForeign.includes(true);
     const isOpen = opensWithout || opensWithAny || opensWithOther;
     // During propagation, some AWS endpoints still use the previous trust policy.

@@ -28,8 +28,8 @@ export class VerificationReport {
     return new Date(this.#clock.now()).toISOString();
   }
 
-  pass(name: CheckName, message: string): void {
-    this.#record({ name, outcome: 'passed', message, at: this.now() });
+  pass(name: CheckName, message: string, found: Pick<Check, 'alsoTrusted' | 'wholeAccounts'> = {}): void {
+    this.#record({ name, outcome: 'passed', message, ...found, at: this.now() });
   }
 
   /** Records an unknown result, which is not a failure. */

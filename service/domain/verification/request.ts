@@ -96,6 +96,6 @@ export interface Attempt extends VerificationTools {
   readonly role: ParsedRoleArn;
   /** Until this time, a denial may be propagation. */
   readonly propagationEnds: number;
-  /** The end of the time that this call may wait. */
+  /** This call waits at most until this time. */
   readonly waitEnds: number;
 }

@@ -4,7 +4,7 @@ import { assume, type OpenedRole } from './assume.js';
 import { checkPermissions } from './check-permissions.js';
 import { checkRoleArn } from './check-role-arn.js';
 import { judgePolicy, readPolicy } from './check-trust-policy.js';
-import { moreProbes, negativeProbes } from './probes.js';
+import { checkNegativeProbes, moreProbes, probeNegatively } from './probes.js';
 import { CheckFailed, Inconclusive, VerificationReport } from './report.js';
 import type { Attempt, RoleToVerify, RoleVerification, VerificationTools } from './request.js';
 
@@ -42,22 +42,29 @@ export async function verifyRole(request: RoleToVerify, tools: VerificationTools
   }
 }
 
-/** The steps after the role opened. The calls of the first three do not depend on one another. */
+/**
+ * The steps after the role opened. The calls that need nothing but the session run side by side. The checks keep their
+ * order, so the first that fails is the verdict whichever call answers first.
+ */
 async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerification> {
   const { report, role, request } = attempt;
-  const reading = readPolicy(attempt, opened);
-  // A mismatch of the account decides, even if the read fails.
-  reading.catch(() => {});
-  await checkAccount(attempt, opened);
-  const policy = await reading;
-  report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
   const { probedAt } = request;
   const { foreignExternalIds = [] } = request.connection;
+  const wereProbed = probedAt !== undefined && foreignExternalIds.length === 0;
+  checkSession(attempt, opened);
+  const identity = checkIdentity(attempt, opened);
+  const reading = readPolicy(attempt, opened);
+  const probing = wereProbed ? undefined : probeNegatively(attempt, opened.externalId);
   // The alias is for display, and no verdict depends on it.
-  const alias = policy.isReadable && probedAt === undefined ? readAlias(attempt, opened) : undefined;
-  if (policy.isReadable && probedAt !== undefined && foreignExternalIds.length === 0)
+  const alias = probedAt === undefined ? readAlias(attempt, opened) : undefined;
+  // A report names every call, also when an earlier check decides.
+  await Promise.allSettled([identity, reading, probing]);
+  await identity;
+  const policy = await reading;
+  report.pass('account', `The session is in account ${role.accountId}, and GetCallerIdentity agrees.`);
+  if (policy.isReadable && wereProbed)
     report.pass('external_id_required', `AWS denied the role without the external ID at ${probedAt}.`);
-  else await negativeProbes(attempt, opened.externalId);
+  else await checkNegativeProbes(attempt, opened.externalId, probing);
   const assurance = await judgePolicy(attempt, opened, policy);
   if (!policy.isReadable && probedAt === undefined) await moreProbes(attempt, opened.externalId);
   await checkPermissions(attempt, opened);
@@ -78,23 +85,31 @@ async function verdict(attempt: Attempt, opened: OpenedRole): Promise<RoleVerifi
   };
 }
 
-/** The session is one of this role, and GetCallerIdentity confirms it. */
-async function checkAccount({ report, role, sts }: Attempt, opened: OpenedRole): Promise<void> {
-  const { arn, accountId, partition, name } = role;
-  if (opened.sessionArn.startsWith(`arn:${partition}:sts::${accountId}:assumed-role/${name}/`)) {
-    const answer = await sts.callerIdentity(partition, opened.credentials);
-    const identity = report.requireVerdict(answer, 'caller_identity');
-    // The call needs no permission: something on the way denies it.
-    if (identity.outcome === 'denied') throw Inconclusive.because('denied_on_the_way');
-    if (identity.accountId === accountId && identity.arn === opened.sessionArn) return;
-  }
+/** A session of another role would make every call after it prove nothing. */
+function checkSession(attempt: Attempt, { sessionArn }: OpenedRole): void {
+  const { accountId, partition, name } = attempt.role;
+  if (!sessionArn.startsWith(`arn:${partition}:sts::${accountId}:assumed-role/${name}/`))
+    refuseSession(attempt);
+}
+
+async function checkIdentity(attempt: Attempt, opened: OpenedRole): Promise<void> {
+  const { report, role, sts } = attempt;
+  const { accountId, partition } = role;
+  const answer = await sts.callerIdentity(partition, opened.credentials);
+  const identity = report.requireVerdict(answer, 'caller_identity');
+  // The call needs no permission: something on the way denies it.
+  if (identity.outcome === 'denied') throw Inconclusive.because('denied_on_the_way');
+  if (identity.accountId === accountId && identity.arn === opened.sessionArn) return;
+  refuseSession(attempt);
+}
+
+const refuseSession = ({ report, role }: Attempt): never =>
   report.fail(
     'account',
     'account_mismatch',
-    `The session that AWS opened is not one of ${arn}.`,
+    `The session that AWS opened is not one of ${role.arn}.`,
     'Copy the ARN again from the page of the role in the IAM console, and try again.',
   );
-}
 
 /** A role needs no permission to list the alias, so a denial means nothing. */
 async function readAlias({ sts, role, report }: Attempt, { credentials }: OpenedRole): Promise<void> {

@@ -11,12 +11,19 @@ export function AssuranceDetails({ connection }: { connection: Connection }) {
   const { checks: texts } = useTexts();
   const check = verificationOf(connection)?.checks.find(({ name }) => name === 'trust_policy');
   if (assuranceOf(connection) === 'proven') {
-    // The first sentence is the verdict; notes follow it.
-    const notes = check?.message.split('. ').slice(1).join('. ') ?? '';
-    return notes === '' ? null : (
-      <p lang="en">
-        <Words text={notes} />
-      </p>
+    const { alsoTrusted = [], wholeAccounts = [] } = check ?? {};
+    const notes = [
+      ...(alsoTrusted.length > 0 ? [texts.alsoTrusted(alsoTrusted.join(', '))] : []),
+      ...wholeAccounts.map(texts.wholeAccount),
+    ];
+    return (
+      <>
+        {notes.map((note) => (
+          <p>
+            <Words text={note} />
+          </p>
+        ))}
+      </>
     );
   }
   if (check?.outcome !== 'not_checked' || !('roleArn' in connection)) return null;

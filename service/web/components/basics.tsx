@@ -89,7 +89,7 @@ export const Button = (props: SubmitProps) => (
 );
 
 /** Values that a form sends as they are. */
-const HiddenFields = ({ values }: { values: Readonly<Record<string, string | undefined>> }) => (
+export const HiddenFields = ({ values }: { values: Readonly<Record<string, string | undefined>> }) => (
   <>
     {Object.entries(values).map(
       ([name, value]) => value !== undefined && <input type="hidden" name={name} value={value} />,
@@ -103,7 +103,7 @@ export function Form(props: {
   kind?: string;
   /** The token of a form before sign-in. @default the session's */
   csrf?: string;
-  hidden?: Readonly<Record<string, string | undefined>>;
+  hidden?: Readonly<Record<string, string | undefined>> | undefined;
   /** The page's script shows the progress of the check that it starts. */
   check?: boolean;
   /** The page's script sends it after that time. */

@@ -3,7 +3,15 @@ import { useTexts } from '../page-context.js';
 import { Icon } from './icon.js';
 
 /** Copies the text of the element with this id, or of the one before it. */
-export const CopyButton = ({ of, what, title }: { of?: string; what: string; title?: string }) => {
+export const CopyButton = ({
+  of,
+  what,
+  title,
+}: {
+  of?: string;
+  what: string;
+  title?: string | undefined;
+}) => {
   const { copy, copyThe } = useTexts().common;
   return (
     <button
@@ -45,17 +53,15 @@ export function Code(props: {
   text?: string | undefined;
   lines?: readonly CodeLine[] | undefined;
   copyTitle?: string | undefined;
-  actions?: Child | undefined;
+  /** It has gaps: no button copies it. */
+  isExcerpt?: boolean;
 }) {
   const isDiff = props.lines?.some(({ change }) => change !== undefined);
   return (
     <figure class={isDiff ? 'code code-diff' : 'code'}>
       <figcaption>
         <span>{props.title}</span>
-        <span class="btns">
-          {props.actions}
-          <CopyButton of={props.id} what={props.title} {...(props.copyTitle && { title: props.copyTitle })} />
-        </span>
+        {props.isExcerpt || <CopyButton of={props.id} what={props.title} title={props.copyTitle} />}
       </figcaption>
       <pre id={props.id} tabindex={0} role="region" aria-label={props.title}>
         {props.lines === undefined ? (

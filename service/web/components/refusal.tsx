@@ -77,7 +77,8 @@ export function PolicyToDeploy(props: { result: CheckResult; externalId: string;
   const texts = useTexts().failed;
   const { result, externalId, children } = props;
   if (result.trustPolicy === undefined) return <>{children}</>;
-  const lines = policyLines(result, result.trustPolicy, texts.notes[result.code]);
+  const policy = withExternalId(result.trustPolicy, externalId);
+  const lines = policyLines(result, policy, texts.notes[result.code]);
   return (
     <>
       <h3>{texts.replacePolicy}</h3>
@@ -88,14 +89,14 @@ export function PolicyToDeploy(props: { result: CheckResult; externalId: string;
         id="policy"
         title={lines ? texts.yourPolicy : texts.policy}
         lines={lines}
-        text={result.trustPolicy}
+        text={policy}
         copyTitle={texts.copyPolicy}
       />
       {children}
       <Causes result={result} />
       {lines && (
         <Fold title={texts.onlyCorrected}>
-          <Code id="corrected" title={texts.policy} text={result.trustPolicy} copyTitle={texts.copyPolicy} />
+          <Code id="corrected" title={texts.policy} text={policy} copyTitle={texts.copyPolicy} />
         </Fold>
       )}
       <Fold title={texts.asCode}>
@@ -106,6 +107,14 @@ export function PolicyToDeploy(props: { result: CheckResult; externalId: string;
     </>
   );
 }
+
+/** The policy of an earlier check, with the external ID to deploy now: a rotation may have started or ended since. */
+const withExternalId = (policy: string, externalId: string): string =>
+  JSON.stringify(
+    JSON.parse(policy),
+    (name, value: unknown) => (name === 'sts:ExternalId' ? externalId : value),
+    2,
+  );
 
 /** The trust policy of the role with the lines to change marked, where it was read. */
 function policyLines(result: CheckResult, policy: string, note?: string): readonly CodeLine[] | undefined {
@@ -177,7 +186,7 @@ export function CheckEvidence({ result }: { result: CheckResult }) {
         </Fold>
       )}
       <p class="small faint">
-        {common.code('').replace('``', '')}
+        {common.code}{' '}
         <Link path={`/problems/${result.code}`}>
           <code>{result.code}</code>
         </Link>

@@ -11,6 +11,7 @@ interface Props {
   readonly csrf: string;
   readonly title: string;
   readonly lead: string;
+  readonly hidden?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface SignInProps extends Props {
@@ -27,7 +28,7 @@ export const SignInForm = (props: SignInProps) => (
     <div class="section">
       <Title id="title" text={props.title} />
       <p class="muted">{props.lead}</p>
-      <Form path={props.path} csrf={props.csrf} kind="stack">
+      <Form path={props.path} csrf={props.csrf} hidden={props.hidden} kind="stack">
         <div role={props.error ? 'alert' : undefined}>
           <Field {...props} type="password" required />
         </div>
@@ -42,7 +43,6 @@ export const SignInForm = (props: SignInProps) => (
 /** A page on which a person uses a link: a press uses it up, not a program that only looks at it. */
 export const LinkForm = (
   props: Props & {
-    hidden: Readonly<Record<string, string | undefined>>;
     isSentAtOnce?: boolean;
     /** Content above the title. */
     children?: Child;

@@ -3,6 +3,7 @@ import type { Connection } from '../../domain/connection.js';
 import { verificationOf } from '../../domain/connection.js';
 import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
+import { securityCodes } from '../../domain/webhook-message.js';
 import { oldestCheck } from '../../metrics/oldest-check.js';
 import { ButtonLink, Card, Link } from '../components/basics.js';
 import { NoneFound } from '../components/filters.js';
@@ -14,7 +15,7 @@ import { useTexts } from '../page-context.js';
 import type { Routes, Visit } from '../site.js';
 import { Filters } from './filters.js';
 import { addressOf, firstPage, type Owned, type Totals, type Wanted, wantedIn } from './query.js';
-import { SecurityEvents, securityCodes } from './security-events.js';
+import { SecurityEvents } from './security-events.js';
 import { OperatorTable } from './table.js';
 import { outdatedSets, Tiles } from './tiles.js';
 

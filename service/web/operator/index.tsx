@@ -48,8 +48,8 @@ export function createOperatorPages(
     response.locals.operator = session;
     next();
   });
-  routes.post('/sign-out', (visit) => {
-    sessions.end(visit.response);
+  routes.post('/sign-out', async (visit) => {
+    await sessions.end(visit.request, visit.response, visit.response.locals.operator);
     return visit.seeOther('/operator/sign-in');
   });
   pages.use((request, response, next) => {

@@ -6,11 +6,11 @@ import { isListed, type Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
 import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
-import { Timeline } from '../components/timeline.js';
-import { type HistoryEntry, historyOf, personsOf } from '../history.js';
+import { historyOf, personsOf } from '../history.js';
 import { Crumbs, PageHead } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
-import { type Routes, withQuery } from '../site.js';
+import { type Routes, type Visit, withQuery } from '../site.js';
+import { AuditTable, type AuditTableProps, connectionsOf } from './audit-table.js';
 import { OrganizationStatus } from './organizations.js';
 import { OperatorTable } from './table.js';
 
@@ -24,14 +24,11 @@ export function addOrganizationPage(routes: Routes): void {
     const found = may('connections:read')
       ? await firstConnections(deps.store, organization, connectionId)
       : undefined;
-    const history = may('audit:read')
-      ? (await deps.store.auditRecords(organization.id, { limit: 20, connectionId })).records
-      : undefined;
     return visit.send(
       <OrganizationView
         organization={organization}
         found={found}
-        history={history && historyOf(history, visit.texts, await personsOf(deps, history))}
+        history={may('audit:read') ? await newestEvents(visit, organization, connectionId) : undefined}
         auditPath={withQuery(`/operator/organizations/${organization.id}/audit`, {
           connection: connectionId,
         })}
@@ -50,6 +47,16 @@ async function firstConnections(
   const isListed = connections.some((connection) => connection.id === named);
   const missing = named && !isListed ? await store.connection(id, named) : undefined;
   return { connections: missing ? [missing, ...connections] : connections, hasMore };
+}
+
+async function newestEvents(
+  { site: { deps }, texts }: Visit,
+  { id }: Organization,
+  connectionId: ConnectionId | undefined,
+): Promise<AuditTableProps> {
+  const { records } = await deps.store.auditRecords(id, { limit: 20, connectionId });
+  const entries = historyOf(records, texts, await personsOf(deps, records));
+  return { entries, connections: await connectionsOf(deps.store, entries) };
 }
 
 /** @throws RolebridgeError `not_found` */
@@ -79,7 +86,7 @@ function OrganizationView(props: {
   organization: Organization;
   /** Undefined: the operator may not see them. */
   found: { readonly connections: readonly Connection[]; readonly hasMore: boolean } | undefined;
-  history: readonly HistoryEntry[] | undefined;
+  history: AuditTableProps | undefined;
   auditPath: string;
 }) {
   const { operator: texts, list, connection } = useTexts();
@@ -134,9 +141,7 @@ function OrganizationView(props: {
               </Link>
             }
           >
-            <div class="section">
-              <Timeline entries={history} />
-            </div>
+            <AuditTable {...history} />
           </Card>
         )}
       </div>

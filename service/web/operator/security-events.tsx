@@ -1,18 +1,9 @@
 import { verificationOf } from '../../domain/connection.js';
-import type { ErrorCode } from '../../domain/error-catalog/index.js';
+import { securityCodes } from '../../domain/webhook-message.js';
 import { ButtonLink, Card, Link, Time } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
-
 import { useTexts } from '../page-context.js';
 import { addressOf, connectionPath, type Owned, type Totals } from './query.js';
-
-/** Failures that say that other customers may reach the role, or that it is not whose it should be: the first to look at. */
-export const securityCodes = [
-  'external_id_not_required',
-  'external_id_not_enforced',
-  'trust_policy_unsafe',
-  'account_mismatch',
-] as const satisfies readonly ErrorCode[];
 
 export function SecurityEvents({ events, totals }: { events: readonly Owned[]; totals: Totals }) {
   const { operator: texts, list, codes } = useTexts();

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { recordOutcome } from '../../actions/audited.js';
 import type { Dependencies } from '../../actions/dependencies.js';
-import { operatorWithHash } from '../../actions/operator-tokens.js';
-import { type Operator, operatorPermissions } from '../../domain/operator.js';
-import { cookiesOf, isSame, longestMs } from '../session.js';
+import { createOperatorOrganization, operatorWithHash } from '../../actions/operator-tokens.js';
+import { type Operator, operatorActor, operatorPermissions } from '../../domain/operator.js';
+import { operatorOrganizationId } from '../../domain/organization.js';
+import { cookiesOf, hashOf, isSame, longestMs } from '../session.js';
 
 /** The operator's session expires after this inactivity, and in any case after {@link longestMs}. */
 const idleMs = 30 * 60_000;
@@ -24,7 +26,8 @@ type CookieValue = z.infer<typeof cookieValue>;
 
 /**
  * Sessions of the vendor's staff. The cookie holds all of it, encrypted with the service keys: it ends with the token
- * that opened it, and any process can read it.
+ * that opened it, and any process can read it. The store has only the sessions that were signed out, until they would
+ * have expired, so that no copy of their cookie works.
  */
 export function createOperatorSessions(
   deps: Pick<Dependencies, 'encryption' | 'clock' | 'publicUrl' | 'store'>,
@@ -66,6 +69,7 @@ export function createOperatorSessions(
     async find(request: Request, response: Response): Promise<OperatorSession | undefined> {
       const found = read(request);
       if (found === undefined || found.expiresAt <= clock.now()) return undefined;
+      if (await deps.store.token('ended_operator_session', hashOf(found.secret))) return undefined;
       const operator = isSame(settingHash, found.tokenHash)
         ? { permissions: operatorPermissions }
         : await operatorWithHash(deps, found.tokenHash);
@@ -74,6 +78,38 @@ export function createOperatorSessions(
       const csrfToken = createHash('sha256').update(`form:${found.secret}`).digest('base64url');
       return { csrfToken, operator };
     },
-    end: (response: Response): void => void response.clearCookie(cookieName, options),
+    /** Signs out every copy of the cookie. */
+    async end(request: Request, response: Response, { operator }: OperatorSession): Promise<void> {
+      const found = read(request);
+      if (found) await storeEnd(deps, found);
+      await recordEnd(deps, operator, response.locals.requestId);
+      response.clearCookie(cookieName, options);
+    },
   };
+}
+
+async function storeEnd(
+  { store, clock }: Pick<Dependencies, 'store' | 'clock'>,
+  { secret, startedAt }: CookieValue,
+): Promise<void> {
+  await createOperatorOrganization({ store, clock });
+  await store.saveToken({
+    kind: 'ended_operator_session',
+    hash: hashOf(secret),
+    organizationId: operatorOrganizationId,
+    createdAt: new Date(clock.now()).toISOString(),
+    expiresAt: new Date(startedAt + longestMs).toISOString(),
+    data: {},
+  });
+}
+
+/** The token of the settings has no record, so its sessions are not audited. */
+async function recordEnd(
+  deps: Pick<Dependencies, 'store' | 'clock'>,
+  operator: Operator,
+  requestId: string,
+): Promise<void> {
+  if (operator.id === undefined) return;
+  const event = { action: 'web_session.end', organizationId: operatorOrganizationId } as const;
+  await recordOutcome(deps, { actor: operatorActor(operator), requestId }, event);
 }

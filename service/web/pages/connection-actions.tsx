@@ -20,7 +20,7 @@ export function Actions({ connection }: { connection: Connection }) {
       ) : (
         <PostButton path={`${path}/verify`} busy={setup.checkingBusy}>
           <Icon name="refresh" />
-          {texts.verify}
+          {setup.checkAgain}
         </PostButton>
       )}
       {mayOpen(session, 'POST /connections/:id/delete') && (

@@ -25,7 +25,7 @@ export function addDeletePages(routes: Routes): void {
 
   routes.post('/connections/:id/delete', async (visit) => {
     const connection = await visit.connection();
-    const typed = visit.field('name');
+    const typed = visit.field('name').trim();
     if (typed !== connection.name) return sendDelete(visit, connection, typed);
     await deleteConnection(deps, visit.by, connection);
     return visit.seeOther('/connections?done=deleted');

@@ -3,7 +3,7 @@ import { createApiKeyRequest } from '../../api/api-keys/create.js';
 import { parse } from '../../api/schemas.js';
 import { type ApiKey, isValid } from '../../domain/api-key.js';
 import { permissions } from '../../domain/permission.js';
-import { Button, ButtonLink, Callout, Form, PostButton, Time, Words } from '../components/basics.js';
+import { Button, ButtonLink, Callout, Fold, Form, PostButton, Time, Words } from '../components/basics.js';
 import { CopyRows } from '../components/code.js';
 import { Field, GroupError } from '../components/field.js';
 import { ScopePath } from '../components/scope.js';
@@ -148,9 +148,12 @@ function Row({ apiKey }: { apiKey: ApiKey }) {
       <Cell>
         {!isValid(apiKey, now) && (revokedAt ? texts.revoked : texts.expired)}
         {isValid(apiKey, now) && id !== session?.key?.id && (
-          <PostButton path={`/keys/${id}/revoke`} size="sm" label={texts.revokeThe(name)}>
-            {texts.revoke}
-          </PostButton>
+          <Fold title={texts.revokeThe(name)}>
+            <p class="help">{texts.revokeLine}</p>
+            <PostButton path={`/keys/${id}/revoke`} look="danger" size="sm">
+              {texts.revoke}
+            </PostButton>
+          </Fold>
         )}
       </Cell>
     </tr>

@@ -4,7 +4,7 @@ import type { Connection } from '../../domain/connection.js';
 import type { Store } from '../../domain/ports.js';
 import { describeScope } from '../../domain/scope.js';
 import { mayOpen } from '../access.js';
-import { ButtonLink, Fold, useHref, WordItems } from '../components/basics.js';
+import { ButtonLink, Fold, HiddenFields, useHref, WordItems } from '../components/basics.js';
 import { Chips, NoneFound, SearchInput } from '../components/filters.js';
 import { Icon } from '../components/icon.js';
 import { Pages } from '../components/pages.js';
@@ -83,8 +83,10 @@ const pageRead = 500;
 function List({ wanted, found }: { wanted: Wanted; found: Found }) {
   const texts = useTexts().list;
   const { session } = usePage();
-  const { status: chosen, page, sort } = wanted;
+  const { status: chosen, sort } = wanted;
   const ofStatus = found.matching.filter(({ status }) => chosen === undefined || status === chosen);
+  const pages = Math.max(1, Math.ceil(ofStatus.length / pageSize));
+  const page = Math.min(wanted.page, pages);
   const shown = ofStatus.toSorted(order[sort]).slice((page - 1) * pageSize, page * pageSize);
   const pageAt = (to: number) => addressOf(wanted, { page: to });
   const names = new Map<string, number>();
@@ -115,25 +117,34 @@ function List({ wanted, found }: { wanted: Wanted; found: Found }) {
             />
           )}
         </div>
+        <p class="section muted" data-none hidden>
+          {texts.noneHere}
+        </p>
         <div class="card-foot row row-between">
           <span>
             {found.isCut ? texts.countSome(ofStatus.length) : texts.count(ofStatus.length)}{' '}
+            {pages > 1 && `${texts.pageOf(page, pages)} `}
             {texts.checkedHourly}
           </span>
           <Pages
             previous={page > 1 ? pageAt(page - 1) : undefined}
-            next={ofStatus.length > page * pageSize ? pageAt(page + 1) : undefined}
+            next={page < pages ? pageAt(page + 1) : undefined}
           />
-          {shown.some((connection) => assuranceOf(connection) !== undefined) && (
-            <Fold title={texts.assurance}>
-              <ul class="help list">
-                <WordItems texts={texts.assurances} />
-              </ul>
-            </Fold>
-          )}
+          {shown.some((connection) => assuranceOf(connection) !== undefined) && <Assurances />}
         </div>
       </div>
     </>
+  );
+}
+
+function Assurances() {
+  const texts = useTexts().list;
+  return (
+    <Fold title={texts.assurance}>
+      <ul class="help list">
+        <WordItems texts={texts.assurances} />
+      </ul>
+    </Fold>
   );
 }
 
@@ -149,7 +160,7 @@ function Filters({ wanted, found }: { wanted: Wanted; found: Found }) {
           placeholder={texts.searchHint}
           filters={texts.shown('#')}
         />
-        {wanted.status && <input type="hidden" name="status" value={wanted.status} />}
+        <HiddenFields values={{ status: wanted.status, sort: wanted.sort }} />
         <button type="submit" class="sr">
           {texts.searchButton}
         </button>

@@ -1,5 +1,6 @@
 import { explanationOf } from '../../api/operations/explain-problem.js';
 import type { ErrorCode } from '../../domain/error-catalog/index.js';
+import { pageBehind } from '../access.js';
 import { ButtonLink, Words } from '../components/basics.js';
 import { Icon } from '../components/icon.js';
 import { Title } from '../layout.js';
@@ -57,8 +58,8 @@ export function ProblemPage(props: {
   requestId: string;
 }) {
   const { problem: texts, common, codes } = useTexts();
-  const { brand, path } = usePage();
-  const isOperator = path.startsWith('/operator');
+  const { help } = usePage().brand.links;
+  const [backPath, back] = useWayOn(props.code);
   // A page says what to click, not which call to make.
   const explained = codes.explained(props.code) ?? texts.explained(props.code);
   const remedy = explained?.fix ?? props.remedy;
@@ -80,11 +81,11 @@ export function ProblemPage(props: {
       </div>
       <div class="section">
         <div class="actions">
-          <ButtonLink path={isOperator ? '/operator' : '/connections'} look="primary">
-            {isOperator ? texts.backOperator : texts.back}
+          <ButtonLink path={backPath} look="primary">
+            {back}
           </ButtonLink>
-          {brand.links.help && (
-            <ButtonLink url={brand.links.help} leaves>
+          {help && (
+            <ButtonLink url={help} leaves>
               {common.getHelp}
             </ButtonLink>
           )}
@@ -95,4 +96,14 @@ export function ProblemPage(props: {
       </div>
     </section>
   );
+}
+
+/** The page to go to after an error. */
+function useWayOn(code: ErrorCode): readonly [path: string, title: string] {
+  const { problem: texts, signIn } = useTexts();
+  const { path } = usePage();
+  if (path.startsWith('/operator')) return ['/operator', texts.backOperator];
+  // The sign-in leads back to the page of the form.
+  if (code === 'session_ended') return [pageBehind(path), signIn.title];
+  return ['/connections', texts.back];
 }

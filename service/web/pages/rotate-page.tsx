@@ -32,7 +32,7 @@ export function RotatePage(rotation: Rotation) {
     <>
       <ConnectionHead connection={connection} title={texts.title} lead={texts.lead} />
       <div data-live="status" data-reload>
-        <span hidden data-state={connection.pendingExternalId ?? 'none'} />
+        <span hidden data-state={`${stage} ${connection.pendingExternalId ?? ''}`} />
       </div>
       <div class="with-side">
         <div class="stack">
@@ -164,7 +164,8 @@ function Instructions({ connection, format, change }: Rotation) {
       id="change"
       title={isPolicy ? texts.policy : (setup.files[format] ?? format)}
       lines={isPolicy ? lines : around(lines)}
-      copyTitle={isPolicy ? texts.copyPolicy : undefined}
+      isExcerpt={!isPolicy}
+      copyTitle={texts.copyPolicy}
     />
   );
   if (format === 'console')
@@ -207,11 +208,12 @@ function around(lines: readonly CodeLine[]): CodeLine[] {
 
 function OldAccepted(rotation: Rotation) {
   const { rotate: texts, setup } = useTexts();
-  const { connection, change } = rotation;
+  const { connection, change, result } = rotation;
   const roleArn = 'roleArn' in connection ? connection.roleArn : '';
   return (
     <section class="card">
       <div class="section">
+        {result?.kind === 'inconclusive' && <NoVerdict result={result} />}
         <Callout
           kind="warn"
           icon="alert"

@@ -1,17 +1,15 @@
 import { cancelExternalIdRotation, rotateExternalId } from '../../actions/rotate-external-id.js';
 import { verifyAgain } from '../../actions/verify-again.js';
 import { statusOf } from '../../api/problem.js';
-import type { AuditRecord } from '../../domain/audit.js';
 import type { Connection, RoleConnection } from '../../domain/connection.js';
 import { RolebridgeError } from '../../domain/errors.js';
-import { trustPolicy } from '../../domain/trust-policy.js';
+import { rolePolicies } from '../../domain/role-policies.js';
+import { trustPolicyWith } from '../../domain/trust-policy.js';
+import { failureCode } from '../../domain/webhook-message.js';
 import { type CheckResult, resultOf } from '../check-result.js';
 import { type Format, formatOf, presetOf, roleTemplate } from '../role-formats.js';
 import { type Routes, refusalOf, type Visit, withQuery } from '../site.js';
 import { RotatePage, type Rotation } from './rotate-page.js';
-
-/** The most pages of 100 records that are read for the last verdict; the hourly check writes one. */
-const mostVerdictPages = 10;
 
 /** Rotates the external ID in three stages: confirm, deploy, old ID denied. */
 export function addRotatePages(routes: Routes): void {
@@ -54,12 +52,13 @@ export function addRotatePages(routes: Routes): void {
     const format = formatOf(visit.field('format') || visit.queried('format'));
     const isDone = role.pendingExternalId === undefined && visit.queried('to') === role.externalId;
     const to = role.pendingExternalId ?? role.externalId;
+    const stage = stageOf(role, isDone);
     return visit.send(
       <RotatePage
         connection={role}
-        stage={await stageOf(role, isDone, more.result)}
+        stage={stage}
         format={format}
-        change={role.pendingExternalId === undefined ? undefined : changeOf(role, format)}
+        change={role.pendingExternalId === undefined ? undefined : changeOf(role, stage, format)}
         {...more}
       />,
       {
@@ -72,47 +71,29 @@ export function addRotatePages(routes: Routes): void {
     );
   }
 
-  async function stageOf(
-    role: RoleConnection,
-    isDone: boolean,
-    result: CheckResult | undefined,
-  ): Promise<Rotation['stage']> {
-    if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
-    const code = result?.code ?? (await lastVerdict(role));
-    return code === 'previous_external_id_accepted' ? 'old_accepted' : 'deploy';
-  }
-
-  /** Why the last check since the start of the rotation failed; the connection itself stays connected. */
-  async function lastVerdict({ id, organizationId }: RoleConnection): Promise<string | undefined> {
-    let before: AuditRecord['id'] | undefined;
-    for (let page = 0; page < mostVerdictPages; page++) {
-      const { records, hasMore } = await deps.store.auditRecords(organizationId, {
-        limit: 100,
-        before,
-        connectionId: id,
-      });
-      const last = records.find(
-        ({ phase, action }) =>
-          phase === 'outcome' && ['connection.verify', 'connection.rotate_external_id'].includes(action),
-      );
-      if (last?.phase === 'outcome') return last.code;
-      if (!hasMore) return undefined;
-      before = records.at(-1)?.id;
-    }
-    return undefined;
-  }
-
-  /** The code to deploy in that format, before and after. */
-  function changeOf(role: RoleConnection, format: Format): Rotation['change'] {
+  /** The code to deploy in that format, before and after; of a role that accepts both IDs, its trust policy. */
+  function changeOf(role: RoleConnection, stage: Rotation['stage'], format: Format): Rotation['change'] {
     const principal = deps.principals.get(role.partition) ?? '';
-    const policyWith = (externalId: string) =>
-      JSON.stringify(trustPolicy({ principal, externalId }), null, 2);
+    const actions = rolePolicies.actions.always;
+    const [now, next] = [role.externalId, role.pendingExternalId];
+    const policyWith = (externalId: unknown) =>
+      JSON.stringify(trustPolicyWith({ principal, externalId, actions }), null, 2);
+    if (stage === 'old_accepted') return { before: policyWith([now, next]), after: policyWith(next) };
     if (format === 'console' || format === 'aws-cli')
-      return { before: policyWith(role.externalId), after: policyWith(role.pendingExternalId ?? '') };
+      return { before: policyWith(now), after: policyWith(next) };
     const textOf = (of: RoleConnection) =>
       roleTemplate(deps, of, of, { format, permissions: presetOf('') }).text;
     return { before: textOf({ ...role, pendingExternalId: undefined }), after: textOf(role) };
   }
+}
+
+function stageOf(role: RoleConnection, isDone: boolean): Rotation['stage'] {
+  if (role.pendingExternalId === undefined) return isDone ? 'done' : 'confirm';
+  const acceptsBoth =
+    role.status === 'connected'
+      ? role.acceptsBothExternalIdsSince !== undefined
+      : failureCode(role) === 'previous_external_id_accepted';
+  return acceptsBoth ? 'old_accepted' : 'deploy';
 }
 
 function roleOf(connection: Connection): RoleConnection {

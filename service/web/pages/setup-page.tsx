@@ -2,6 +2,7 @@ import { type Connection, permissionSetOf, verificationOf } from '../../domain/c
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { AccountField, AccountStepForm, PermissionChoices } from '../components/account-fields.js';
 import { Account, useHref } from '../components/basics.js';
+import { countOf, rowsOf } from '../components/checks.js';
 import type { PairState } from '../components/pair.js';
 import { PermissionSetStatements } from '../components/permission-set.js';
 import { ScopeFields } from '../components/scope-fields.js';
@@ -61,7 +62,7 @@ export function SetupPage(props: Setup) {
   } as const;
   const [title, lead] = heads[flow];
   const path = `/connections/${connection.id}`;
-  const isNew = connection.status === 'pending' || flow === 'connect';
+  const isNew = connection.status === 'pending' || (flow === 'connect' && !isComplete(connection));
   const name = partition && texts.forPartition(texts.partitions[partition] ?? partition);
   // A role in the place of another starts here; a named connection with a scope also ends here.
   const first = flow === 'connect' ? 2 : 1;
@@ -187,7 +188,7 @@ function FirstStep({ connection, roleStep, open, account: form, set }: Setup) {
 function ConfirmedStep({ connection }: { connection: Connection }) {
   const { setup: texts, steps, checks, status } = useTexts();
   const assurance = assuranceOf(connection);
-  const passed = verificationOf(connection)?.checks.length ?? 0;
+  const passed = countOf(rowsOf(verificationOf(connection)?.checks ?? []), 'passed');
   const isRole = connection.method === 'assume_role';
   return (
     <DoneStep

@@ -10,14 +10,15 @@ import { Pair } from '../components/pair.js';
 import { LinkForm, SignInForm, type SignInProps } from '../components/sign-in-form.js';
 import { formRefused } from '../csrf.js';
 import { lookOf } from '../session.js';
-import type { Routes, Site, Visit } from '../site.js';
+import { type Routes, type Site, type Visit, withQuery } from '../site.js';
 
 /** Getting in with an API key. */
 export function addSignInPages(routes: Routes, limits: Pick<RateLimits, 'address'>): void {
   const { deps, sessions } = routes.site;
   const show = (visit: Visit, error?: string) => {
     const { title, lead, key: label, keyHelp: help } = visit.texts.signIn;
-    return showSignIn(visit, { path: '/sign-in', title, lead, name: 'apiKey', label, help, error });
+    const hidden = { to: visit.field('to') || visit.queried('to') };
+    return showSignIn(visit, { path: '/sign-in', title, lead, name: 'apiKey', label, help, error, hidden });
   };
 
   routes.get('/sign-in', (visit) => show(visit));
@@ -31,9 +32,17 @@ export function addSignInPages(routes: Routes, limits: Pick<RateLimits, 'address
     }
     requirePermission(key, 'connections:read');
     await sessions.begin(visit.request, visit.response, { key });
-    return visit.seeOther('/connections');
+    const to = visit.field('to');
+    return visit.seeOther(isPagePath(to) ? to : '/connections');
   });
 }
+
+/** The sign-in, which leads on to the page that was asked for. */
+export const signInPath = (asked: string): string =>
+  withQuery('/sign-in', { to: isPagePath(asked) && asked !== '/connections' ? asked : undefined });
+
+/** Never an address of another site. */
+const isPagePath = (path: string): boolean => /^\/(connections|keys)(\/[\w-]+)*$/.test(path);
 
 /** Getting in with a link. */
 export function addLinkPages(routes: Routes, limits: Pick<RateLimits, 'address'>): void {
@@ -43,6 +52,8 @@ export function addLinkPages(routes: Routes, limits: Pick<RateLimits, 'address'>
   routes.get('/sign-in/link', (visit) => {
     const { texts } = visit;
     const look = lookOf({ language: visit.queried('lang'), theme: visit.queried('theme') });
+    // A form that is sent twice must come from one browser.
+    sessions.browserSecret(visit.request, visit.response);
     return visit.send(
       // Embedded, the press was in the app around the page.
       <LinkForm

@@ -7,6 +7,21 @@ const say = (text) => {
   if (live) live.textContent = text;
 };
 
+// A reload shows this page again: it sends no form twice, and repeats no result of an action.
+const { address } = document.getElementById('main').dataset;
+const own = new URL(address ?? location.href, location.href);
+own.searchParams.delete('done');
+if (address !== undefined || own.href !== location.href) history.replaceState(null, '', own);
+
+/** A message above the content of a part of the page. */
+function alertIn(part, text, look) {
+  const note = document.createElement('p');
+  note.className = look;
+  note.setAttribute('role', 'alert');
+  note.textContent = text;
+  part.prepend(note);
+}
+
 // Copies a value, or the lines of a code block that stay.
 document.addEventListener('click', async ({ target }) => {
   const button = target.closest('[data-copy]');
@@ -23,7 +38,7 @@ document.addEventListener('click', async ({ target }) => {
     await navigator.clipboard.writeText(text);
     label.textContent = document.body.dataset.copied;
   } catch {
-    // Not allowed: selected, so that the keys copy it.
+    // The browser forbids it: select the text for Ctrl-C.
     getSelection().selectAllChildren(source);
     label.textContent = document.body.dataset.selected;
   }
@@ -57,6 +72,7 @@ function filterRows({ value }) {
   const wanted = value.trim().toLowerCase();
   const rows = all('tbody tr');
   for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  for (const none of all('[data-none]')) none.hidden = rows.some(({ hidden }) => !hidden);
   return rows;
 }
 
@@ -68,17 +84,28 @@ document.addEventListener('input', ({ target }) => {
   else target.removeAttribute('aria-invalid');
 });
 
-// Disables the button of a form that is sent, and shows progress.
+// A form that changes something is sent once, however often its button is pressed; the button shows progress.
 document.addEventListener('submit', (event) => {
   const form = event.target;
+  if (form.method !== 'post') return;
   if (form.dataset.check !== undefined) return checkWithProgress(event, form);
+  if (form.dataset.sent !== undefined) return event.preventDefault();
+  form.dataset.sent = '';
   const button = event.submitter?.dataset.busy && event.submitter;
   if (!button) return;
   button.setAttribute('aria-busy', 'true');
+  button.dataset.text = button.innerHTML;
   button.textContent = button.dataset.busy;
-  setTimeout(() => {
-    button.disabled = true;
-  });
+});
+
+// "Back" can show the page as it was left: its forms can be sent again.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  for (const form of all('form[data-sent]')) delete form.dataset.sent;
+  for (const button of all('[data-text]')) {
+    button.removeAttribute('aria-busy');
+    button.innerHTML = button.dataset.text;
+  }
 });
 
 // Repeats a check that has no verdict, and opens the help for a wait that takes long: on the page as it is loaded, and
@@ -97,6 +124,7 @@ startTimers(document);
 // Streams the checks, one by one, into the open step.
 async function checkWithProgress(event, form) {
   event.preventDefault();
+  if (document.body.getAttribute('aria-busy') === 'true') return;
   const body = new URLSearchParams(new FormData(form));
   const step = form.closest('[data-step]');
   const side = document.querySelector('.side-pair');
@@ -118,11 +146,7 @@ async function checkWithProgress(event, form) {
     }
   } catch {
     [step.innerHTML, document.querySelector('.side-pair').outerHTML] = before;
-    const lost = document.createElement('p');
-    lost.className = 'section error';
-    lost.setAttribute('role', 'alert');
-    lost.textContent = document.body.dataset.lost;
-    step.prepend(lost);
+    alertIn(step, document.body.dataset.lost, 'section error');
   } finally {
     document.body.removeAttribute('aria-busy');
   }
@@ -132,13 +156,13 @@ function showMain(html) {
   const main = document.getElementById('main');
   main.innerHTML = html;
   remember();
-  tellEvents();
+  postEvents();
   startTimers(main);
   const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
   first?.focus();
 }
 
-/** Also where only the part behind the # would change. */
+/** Loads the address, even if only its fragment differs. */
 function goTo(address) {
   const before = location.href.split('#')[0];
   location.href = address;
@@ -170,12 +194,17 @@ async function refresh() {
   const response = await fetch(address, {
     headers: { accept: 'text/html', 'x-rolebridge-live': '1' },
   }).catch(() => undefined);
-  if (!response?.ok) return;
-  if (response.redirected) {
-    // Of a link for one connection, the set-up ends here. Another redirect leads to the sign-in page.
+  // Of a link for one connection, the set-up ends here.
+  if (response?.redirected && response.url.endsWith('/connected')) return goTo(response.url);
+  if (response?.redirected || response?.status === 403) {
     clearInterval(polling);
-    return response.url.endsWith('/connected') ? goTo(response.url) : undefined;
+    return alertIn(
+      document.getElementById('main'),
+      document.body.dataset.ended,
+      'callout callout-warn notice',
+    );
   }
+  if (!response?.ok) return;
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (document.body.getAttribute('aria-busy') === 'true') return;
   for (const part of all('[data-live]')) {
@@ -183,7 +212,7 @@ async function refresh() {
     if (next?.innerHTML === shown.get(part.dataset.live)) continue;
     if (part.dataset.reload !== undefined) return goTo(part.dataset.then ?? address);
     if (next === null) continue;
-    // A part that has the focus is updated later.
+    // Never replace a part under the reader's focus.
     if (part.contains(document.activeElement)) continue;
     const open = all('details', part).map((details) => details.open);
     shown.set(part.dataset.live, next.innerHTML);
@@ -202,11 +231,11 @@ const polling = shown.size > 0 && setInterval(refresh, isList ? 10_000 : 3_000);
 // first; until then nothing is sent.
 const allowedOrigins = document.documentElement.dataset.embedded?.split(' ') ?? [];
 let app;
-const tellApp = (message) => app?.source.postMessage({ connect: message }, app.origin);
-const tellHeight = () => tellApp({ height: Math.ceil(document.body.getBoundingClientRect().height) });
-function tellEvents() {
-  for (const { dataset } of all('[data-tell]'))
-    tellApp({ event: dataset.tell, detail: JSON.parse(dataset.detail) });
+const postToApp = (message) => app?.source.postMessage({ connect: message }, app.origin);
+const postHeight = () => postToApp({ height: Math.ceil(document.body.getBoundingClientRect().height) });
+function postEvents() {
+  for (const { dataset } of all('[data-message]'))
+    postToApp({ event: dataset.message, detail: JSON.parse(dataset.detail) });
 }
 
 if (allowedOrigins.length > 0 && parent !== window) {
@@ -216,15 +245,15 @@ if (allowedOrigins.length > 0 && parent !== window) {
     if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
     if (app) return;
     app = { source, origin };
-    new ResizeObserver(tellHeight).observe(document.body);
-    tellHeight();
-    tellEvents();
+    new ResizeObserver(postHeight).observe(document.body);
+    postHeight();
+    postEvents();
   });
   document.addEventListener('click', ({ target }) => {
-    if (target.closest('[data-close]')) tellApp({ close: true });
+    if (target.closest('[data-close]')) postToApp({ close: true });
   });
   document.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && !document.querySelector('details.menu[open]')) tellApp({ isEscape: true });
+    if (key === 'Escape' && !document.querySelector('details.menu[open]')) postToApp({ isEscape: true });
   });
   document.querySelector('form[data-go]')?.requestSubmit();
 }

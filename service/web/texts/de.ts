@@ -24,6 +24,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       copyThe: (what) => `${what} kopieren`,
       copied: 'Kopiert',
       selected: 'Markiert: Strg-C drücken',
+      ended:
+        'Ihre Sitzung ist beendet, diese Seite ist nicht mehr aktuell. Laden Sie sie neu, um fortzufahren.',
       lost: 'Die Verbindung ist abgebrochen. Die Prüfung läuft weiter: Laden Sie diese Seite neu, um das Ergebnis zu sehen.',
       optional: '(optional)',
       refresh: 'Aktualisieren',
@@ -32,7 +34,7 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       hoursAgo: (n) => `vor ${n} h`,
       yesterday: 'gestern',
       moreActions: 'Weitere Aktionen',
-      code: (code) => `Code \`${code}\``,
+      code: 'Code',
       request: (id) => `Anfrage ${id}`,
       onHold: `${v.name} kann AWS-Rollen zurzeit nicht prüfen`,
       onHoldLine:
@@ -83,6 +85,8 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       never: 'Nie',
       lastUsed: 'Zuletzt benutzt',
       revoke: 'Widerrufen',
+      revokeLine:
+        'Programme, die ihn benutzen, gehen sofort nicht mehr; ebenso Schlüssel und Links, die mit ihm erstellt wurden.',
       revokeThe: (name) => `${name} widerrufen`,
       revoked: 'Widerrufen',
       expired: 'Abgelaufen',
@@ -151,6 +155,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       provenTitle: `Bewiesen: kein anderer Kunde von ${v.name} kann diese Rolle über uns verwenden`,
       provenLine:
         'Wir haben ihre Vertrauensrichtlinie in AWS gelesen. Sie akzeptiert nur Ihre External ID. Wir prüfen sie jede Stunde erneut.',
+      alsoTrusted: (principals) => `Ebenfalls vertraut: ${principals}.`,
+      wholeAccount: ({ principal, narrower }) =>
+        `Die Rolle vertraut dem ganzen Konto ${/\d{12}/.exec(principal)} mit der External ID. Um sie auf den verwendeten Principal zu beschränken, ersetzen Sie \`${principal}\` durch \`${narrower}\`.`,
       testedTitle: 'Getestet: AWS hat jede andere External ID abgelehnt, die wir versucht haben',
       testedLine:
         'Die Rolle kann ihre eigene Vertrauensrichtlinie nicht lesen, deshalb haben wir sie von außen getestet. Erlauben Sie `iam:GetRole` auf die Rolle selbst, um es zu beweisen.',
@@ -206,6 +213,9 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       noScope: 'Keiner',
       sameName: 'Eine andere Verbindung hat denselben Namen.',
       count: (n) => `${n} ${n === 1 ? 'Verbindung' : 'Verbindungen'}.`,
+      pageOf: (page, pages) => `Seite ${page} von ${pages}.`,
+      noneHere:
+        'Auf dieser Seite passt nichts. Drücken Sie die Eingabetaste, um alle Verbindungen zu durchsuchen.',
       countSome: (n) => `Die ersten ${n} passenden Verbindungen.`,
       checkedHourly: 'Jede Verbindung wird stündlich geprüft.',
       assurance: 'Was bedeuten Bewiesen und Getestet?',
@@ -649,7 +659,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     connection: {
       account: 'AWS-Konto',
       checked: 'Geprüft',
-      verify: 'Erneut prüfen',
       reconnect: 'Wieder verbinden',
       rename: 'Umbenennen',
       continueToRole: 'Wechsel zur Rolle fortsetzen',
@@ -783,7 +792,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     history: {
       outcomes: {
-        succeeded: 'Erledigt',
         refused: 'Abgelehnt',
         inconclusive: 'Kein Ergebnis',
         failed: 'Fehlgeschlagen',

@@ -1,5 +1,6 @@
 import type { AuditAction } from '../../domain/audit.js';
 import { errorCatalog } from '../../domain/error-catalog/index.js';
+import type { WholeAccount } from '../../domain/verification/judge-trust-policy.js';
 import type { CheckName } from '../../domain/verification.js';
 import type { CodeTexts } from './codes.js';
 
@@ -31,6 +32,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       copyThe: (what: string) => `Copy ${what}`,
       copied: 'Copied',
       selected: 'Selected: press Ctrl-C',
+      ended: 'Your session has ended, so this page is no longer up to date. Reload it to continue.',
       lost: 'The connection was lost. The check continues: reload this page to see its result.',
       optional: '(optional)',
       refresh: 'Refresh',
@@ -39,7 +41,7 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       hoursAgo: (n: number) => `${n} h ago`,
       yesterday: 'yesterday',
       moreActions: 'More actions',
-      code: (code: string) => `Code \`${code}\``,
+      code: 'Code',
       request: (id: string) => `Request ${id}`,
       onHold: `${v.name} can’t check AWS roles at the moment`,
       onHoldLine:
@@ -83,6 +85,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       never: 'Never',
       lastUsed: 'Last used',
       revoke: 'Revoke',
+      revokeLine:
+        'Programs that use it stop working at once, as do keys and links that were created with it.',
       revokeThe: (name: string) => `Revoke ${name}`,
       revoked: 'Revoked',
       expired: 'Expired',
@@ -151,6 +155,9 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       provenTitle: `Proven: no other ${v.name} customer can use this role through us`,
       provenLine:
         'Its trust policy was read in AWS and accepts only your external ID. We check it again each hour.',
+      alsoTrusted: (principals: string) => `Also trusted: ${principals}.`,
+      wholeAccount: ({ principal, narrower }: WholeAccount) =>
+        `The role trusts the whole account ${/\d{12}/.exec(principal)} with the external ID. To narrow it to the principal in use, replace \`${principal}\` by \`${narrower}\`.`,
       testedTitle: 'Tested: AWS denied every other external ID that we tried',
       testedLine:
         'The role can’t read its own trust policy, so we tested it from outside. Allow `iam:GetRole` on the role itself for proof.',
@@ -205,6 +212,8 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       noScope: 'None',
       sameName: 'Another connection has the same name.',
       count: (n: number) => `${n} ${n === 1 ? 'connection' : 'connections'}.`,
+      pageOf: (page: number, pages: number) => `Page ${page} of ${pages}.`,
+      noneHere: 'Nothing on this page matches. Press Enter to search all connections.',
       countSome: (n: number) => `The first ${n} connections that match.`,
       checkedHourly: 'Every connection is checked each hour.',
       assurance: 'What do Proven and Tested mean?',
@@ -637,7 +646,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     connection: {
       account: 'AWS account',
       checked: 'Checked',
-      verify: 'Verify again',
       reconnect: 'Connect again',
       rename: 'Rename',
       continueToRole: 'Continue to a role',
@@ -772,7 +780,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     history: {
       outcomes: {
-        succeeded: 'Done',
         refused: 'Rejected',
         inconclusive: 'No result',
         failed: 'Failed',
