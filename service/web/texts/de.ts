@@ -792,7 +792,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     history: {
       outcomes: {
-        succeeded: 'Erledigt',
         refused: 'Abgelehnt',
         inconclusive: 'Kein Ergebnis',
         failed: 'Fehlgeschlagen',

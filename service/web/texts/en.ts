@@ -780,7 +780,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     history: {
       outcomes: {
-        succeeded: 'Done',
         refused: 'Rejected',
         inconclusive: 'No result',
         failed: 'Failed',
