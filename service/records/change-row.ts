@@ -44,58 +44,65 @@ export const placeOf = <Name extends TableName>(table: Name, value: Values[Name]
   key: tables[table].key(value),
 });
 
+interface ChangeOptions {
+  /** No copy of the former version stays. @default false */
+  readonly dropsFormerVersion?: boolean;
+  /** Unless it is, a crash may lose the change. @default true */
+  readonly lasting?: boolean;
+}
+
 /**
  * Changes a row of an organization.
  * @param change returns the next state, null to delete the row, or undefined to leave it as it is
- * @param options `dropsFormerVersion`: no copy of the former version stays; `lasting: false`: a crash may lose the change
  * @returns the next state, or the deleted row; undefined when nothing changed
  */
-export function changeRow<Name extends TableName>(
+export async function changeRow<Name extends TableName>(
   backend: Backend,
   table: Name,
   { organizationId, key }: RowPlace,
   change: (stored: Values[Name]) => Values[Name] | null | undefined,
-  {
-    dropsFormerVersion = false,
-    lasting = true,
-  }: { readonly dropsFormerVersion?: boolean; readonly lasting?: boolean } = {},
+  options?: ChangeOptions,
 ): Promise<Values[Name] | undefined> {
-  return backend.transact(organizationId, async (transaction) => {
-    const stored = await transaction.get(table, key);
-    if (stored === undefined || tables[table].organizationId(stored) !== organizationId) return undefined;
-    const next = change(stored);
-    if (next === undefined) return undefined;
-    if (dropsFormerVersion) transaction.dropFormerVersion();
-    if (next === null) {
-      await transaction.delete(table, key);
-      return stored;
-    }
-    const own = validatedCopy(table, next);
-    await transaction.put(table, own, { lasting });
-    return own;
-  });
+  const [changed] = await changeTogether(backend, table, organizationId, [key], change, options);
+  return changed;
 }
 
-/**
- * Deletes rows, in one transaction for each organization.
- * @param isOld whether a row is still to be deleted when it is read again
- */
-export async function deleteRows<Name extends TableName>(
+/** Changes rows like `changeRow`, in one transaction for each organization. */
+export async function changeRows<Name extends TableName>(
   backend: Backend,
   table: Name,
   rows: readonly Values[Name][],
-  {
-    isOld = () => true,
-    dropsFormerVersion = false,
-  }: { readonly isOld?: (stored: Values[Name]) => boolean; readonly dropsFormerVersion?: boolean },
-): Promise<void> {
+  change: (stored: Values[Name]) => Values[Name] | null | undefined,
+  options?: ChangeOptions,
+): Promise<Values[Name][]> {
   const { key, organizationId } = tables[table];
+  const changed: Values[Name][] = [];
   for (const [id, own] of groupBy(rows, organizationId))
-    await backend.transact(id, async (transaction) => {
+    changed.push(...(await changeTogether(backend, table, id, own.map(key), change, options)));
+  return changed;
+}
+
+function changeTogether<Name extends TableName>(
+  backend: Backend,
+  table: Name,
+  organizationId: OrganizationId,
+  keys: readonly string[],
+  change: (stored: Values[Name]) => Values[Name] | null | undefined,
+  { dropsFormerVersion = false, lasting = true }: ChangeOptions = {},
+): Promise<Values[Name][]> {
+  return backend.transact(organizationId, async (transaction) => {
+    const changed: Values[Name][] = [];
+    for (const key of keys) {
+      const stored = await transaction.get(table, key);
+      if (stored === undefined || tables[table].organizationId(stored) !== organizationId) continue;
+      const next = change(stored);
+      if (next === undefined) continue;
       if (dropsFormerVersion) transaction.dropFormerVersion();
-      for (const row of own) {
-        const stored = await transaction.get(table, key(row));
-        if (stored && isOld(stored)) await transaction.delete(table, key(row));
-      }
-    });
+      const own = next && validatedCopy(table, next);
+      if (own === null) await transaction.delete(table, key);
+      else await transaction.put(table, own, { lasting });
+      changed.push(own ?? stored);
+    }
+    return changed;
+  });
 }

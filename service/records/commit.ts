@@ -40,7 +40,7 @@ export const changesIn = (backend: Backend) =>
             await applyChange(transaction, organizationId, own);
           });
         } catch (error) {
-          if (!(error instanceof UniqueConflict) || !isDecided(error)) throw error;
+          if (!(error instanceof UniqueConflict) || !isOfCaller(error)) throw error;
           const refusal = await refusalOf(backend, error, change);
           if (refusal || tries === maxTries) throw refusal ?? error;
         }
@@ -52,8 +52,8 @@ function expiredRecords(backend: Backend, { organizationId, firstAttemptAt }: Id
   return backend.list('idempotency', { organizationId, order: 'age', upTo, limit: rowsAtOnce });
 }
 
-/** A caller decides about roles and scopes. Other values are new ones, which no second try makes unique. */
-const isDecided = ({ constraint }: UniqueConflict): boolean =>
+/** Callers choose roles and scopes. The store's other unique values are random, and a retry would not change them. */
+const isOfCaller = ({ constraint }: UniqueConflict): boolean =>
   constraint === 'role' || constraint === 'scope';
 
 /** The refusal for a conflict; undefined when the conflict no longer exists. */

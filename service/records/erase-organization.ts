@@ -1,6 +1,6 @@
 import type { OrganizationId } from '../domain/ids.js';
 import type { Backend, Where } from './backend.js';
-import { deleteRows } from './change-row.js';
+import { changeRows } from './change-row.js';
 import { allOf, rowsAtOnce, wholeList } from './pages.js';
 import { type TableName, tableNames } from './tables.js';
 
@@ -56,6 +56,6 @@ async function eraseRows<Name extends TableName>(
   for (;;) {
     const rows = await backend.list(table, query);
     if (rows.length === 0) return;
-    await deleteRows(backend, table, rows, { dropsFormerVersion: true });
+    await changeRows(backend, table, rows, () => null, { dropsFormerVersion: true });
   }
 }

@@ -49,8 +49,8 @@ export function readsOn(
 }
 
 /**
- * The parsed values of the rows that were read lately, each beside its row: reading one that is there costs no lookup,
- * and nothing moves in memory while the same rows are read. When there are too many, the one parsed first goes.
+ * Keeps the parsed value on its row, so that a repeated read needs no lookup. When the cache is full, the value that was
+ * parsed first is dropped.
  */
 class ValueCache {
   readonly #rows: (Row | undefined)[] = new Array(maxCachedValues).fill(undefined);

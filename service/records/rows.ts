@@ -92,7 +92,7 @@ export class Rows {
   /** Deletions first: a scope may move from one row to another. */
   apply(changes: Iterable<Change>): void {
     const all = [...changes].map((change) => ({ ...change, before: this.get(change.table, change.key) }));
-    for (const { before } of all) this.#claim(before, undefined);
+    for (const { before } of all) this.#setClaims(before, undefined);
     for (const { table, key, next, before } of all) {
       const { byKey, counts } = this.#of(table);
       if (next) byKey.set(key, next);
@@ -101,7 +101,7 @@ export class Rows {
       counts.add(next, 1);
       for (const owner of ['', (next ?? before)?.organizationId ?? ''])
         for (const list of this.#ownLists(table, owner).values()) list.replace(before, next);
-      this.#claim(next, next);
+      this.#setClaims(next, next);
     }
   }
 
@@ -167,11 +167,12 @@ export class Rows {
     return new Set(wanted.flatMap((key) => claims.get(key) ?? []));
   }
 
-  #claim(row: Row | undefined, by: Row | undefined): void {
+  /** The holder of the unique values of a row. */
+  #setClaims(row: Row | undefined, holder: Row | undefined): void {
     if (row === undefined) return;
     for (const { constraint, value } of claimsOfRow(row)) {
       const claims = this.#claimsOf(constraint, row.organizationId);
-      if (by) claims.set(value, by);
+      if (holder) claims.set(value, holder);
       else claims.delete(value);
     }
   }

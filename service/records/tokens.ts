@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { changeRow, deleteRows, placeOf, saveRow } from './change-row.js';
+import { changeRow, changeRows, placeOf, saveRow } from './change-row.js';
 import { allOf, one, rowsAtOnce } from './pages.js';
 import { tokenKey, validatedCopy } from './tables.js';
 
@@ -31,7 +31,9 @@ export const tokensIn = (backend: Backend) =>
     async deleteExpiredTokens(now) {
       for (let isMore = true; isMore; ) {
         const expired = await backend.list('tokens', { order: 'expiry', upTo: now, limit: rowsAtOnce });
-        await deleteRows(backend, 'tokens', expired, { isOld: ({ expiresAt }) => expiresAt <= now });
+        await changeRows(backend, 'tokens', expired, ({ expiresAt }) =>
+          expiresAt <= now ? null : undefined,
+        );
         isMore = expired.length === rowsAtOnce;
       }
     },

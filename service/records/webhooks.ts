@@ -1,7 +1,7 @@
 import { messageKey } from '../domain/outbox-message.js';
 import { keptDeliveries, type OutboxMessage, oldestDeliveryAt, type Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { changeRow, deleteRows, placeOf, saveRow } from './change-row.js';
+import { changeRow, placeOf, saveRow } from './change-row.js';
 import { allOf, one, pageOf, pagesOf, rowsAtOnce } from './pages.js';
 import { newestFirst, validatedCopy } from './tables.js';
 import { completeDue, hasten } from './work-queue.js';
@@ -80,7 +80,8 @@ export const webhookEndpointsIn = (backend: Backend) =>
       }),
 
     async deleteWebhookEndpoint(endpoint) {
-      await deleteRows(backend, 'webhookEndpoints', [endpoint], { dropsFormerVersion: true });
+      const place = placeOf('webhookEndpoints', endpoint);
+      await changeRow(backend, 'webhookEndpoints', place, () => null, { dropsFormerVersion: true });
     },
   }) satisfies Partial<Store>;
 
@@ -97,6 +98,6 @@ async function oldDeliveries(
   if (expired.length > 0) return expired;
   const counts = await backend.count('messages', 'isFinished', { organizationId, isFinished: 'yes' });
   const surplus = (counts.get('yes') ?? 0) - keptDeliveries.count;
-  // At least a hundred, so that most deliveries have nothing to delete.
+  // Deletes at least a hundred at once, so that most deliveries delete nothing.
   return surplus < 100 ? [] : backend.list('messages', { ...query, limit: surplus });
 }

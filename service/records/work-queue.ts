@@ -1,8 +1,7 @@
 import { groupBy } from '../domain/group-by.js';
-import type { OrganizationId } from '../domain/ids.js';
 import type { Job, LeaseRequest, Store } from '../domain/ports.js';
 import type { Backend } from './backend.js';
-import { changeRow, placeOf } from './change-row.js';
+import { changeRow, changeRows, placeOf } from './change-row.js';
 import { allOf } from './pages.js';
 import { tables, type Values } from './tables.js';
 
@@ -33,24 +32,17 @@ async function leaseDue<Name extends Queue>(
 ): Promise<Values[Name][]> {
   const { key, organizationId } = tables[table];
   const leased = new Map<string, Values[Name]>();
-  const lease = (id: OrganizationId, rows: readonly Values[Name][]) =>
-    backend.transact(id, async (transaction) => {
-      const free: Values[Name][] = [];
-      for (const row of rows) {
-        const stored = await transaction.get(table, key(row));
-        if (stored === undefined || (stored.leaseExpiresAt ?? stored.dueAt) > now) continue;
-        await transaction.put(table, { ...stored, leaseExpiresAt: leaseUntil }, { lasting: false });
-        free.push(stored);
-      }
-      return free;
-    });
+  const lease = (rows: readonly Values[Name][]) => {
+    const ifFree = (stored: Values[Name]) =>
+      (stored.leaseExpiresAt ?? stored.dueAt) > now ? undefined : { ...stored, leaseExpiresAt: leaseUntil };
+    return changeRows(backend, table, rows, ifFree, { lasting: false });
+  };
   while (leased.size < limit) {
     const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.size });
     const others = due.filter((row) => !leased.has(key(row)));
     if (others.length === 0) break;
-    const groups = [...groupBy(others, organizationId)];
-    for (const free of await Promise.all(groups.map(([id, rows]) => lease(id, rows))))
-      for (const row of free) leased.set(key(row), row);
+    const groups = [...groupBy(others, organizationId).values()];
+    for (const row of (await Promise.all(groups.map(lease))).flat()) leased.set(key(row), row);
   }
   return [...leased.values()].map(withoutLease).sort((one, other) => (one.dueAt < other.dueAt ? -1 : 1));
 }
@@ -63,27 +55,25 @@ export async function completeDue<Name extends Queue>(
   next: ({ dueAt: string; attempts: number } & Partial<Values[Name]>) | undefined,
 ): Promise<void> {
   await changeRow(backend, table, placeOf(table, leased), (stored) => {
-    if (!isSameTurn(stored, leased)) return undefined;
+    if (!isSameSchedule(stored, leased)) return undefined;
     return next ? { ...withoutLease(stored), ...next } : null;
   });
 }
 
-/** Makes rows due now unless they changed, in one transaction for each organization. */
+/** Makes rows due now unless they changed. */
 export async function hasten<Name extends Queue>(
   backend: Backend,
   table: Name,
   rows: readonly Values[Name][],
   now: string,
 ): Promise<void> {
-  const { key, organizationId } = tables[table];
-  for (const [id, own] of groupBy(rows, organizationId))
-    await backend.transact(id, async (transaction) => {
-      for (const row of own) {
-        const stored = await transaction.get(table, key(row));
-        if (stored && isSameTurn(stored, row) && stored.leaseExpiresAt === row.leaseExpiresAt)
-          await transaction.put(table, { ...withoutLease(stored), dueAt: now });
-      }
-    });
+  const { key } = tables[table];
+  const seen = new Map(rows.map((row) => [key(row), row]));
+  await changeRows(backend, table, rows, (stored) => {
+    const row = seen.get(key(stored));
+    const isSame = row && isSameSchedule(stored, row) && stored.leaseExpiresAt === row.leaseExpiresAt;
+    return isSame ? { ...withoutLease(stored), dueAt: now } : undefined;
+  });
 }
 
 /** The time at which the next row is due or its lease ends. */
@@ -97,9 +87,9 @@ function withoutLease<Row extends { leaseExpiresAt?: string | undefined }>(row: 
   return rest as Row;
 }
 
-type Turn = Pick<Job, 'dueAt' | 'attempts'> & { readonly role?: Job['role'] };
+type Schedule = Pick<Job, 'dueAt' | 'attempts'> & { readonly role?: Job['role'] };
 
-const isSameTurn = (stored: Turn, leased: Turn): boolean =>
+const isSameSchedule = (stored: Schedule, leased: Schedule): boolean =>
   stored.dueAt === leased.dueAt &&
   stored.attempts === leased.attempts &&
   stored.role?.arn === leased.role?.arn &&

@@ -138,10 +138,7 @@ function pagesOf(vendor: Vendor, ids: Ids): PageState[] {
     {
       name: 'administrator-link',
       path: setup('console'),
-      act: async (page) => {
-        await pressOf('/administrator-link')(page);
-        await page.waitForURL('**/administrator-link');
-      },
+      act: leadTo('.callout-warn', pressOf('/administrator-link')),
     },
     { name: 'administrator-setup', path: setup('terraform'), as: 'administrator' },
     { name: 'administrator-connection', path: of(ids.pending), as: 'administrator' },

@@ -20,8 +20,11 @@ import { Staged, transactionOn } from './staged.js';
 const maxUnnamedLines = 2_000;
 const largeOrganization = 2_000;
 
-/** A restart creates the rows of these again. In other tables, a change that isn't lasting is a time of last use. */
-const recreatedTables: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
+/**
+ * A change of these that isn't lasting is a lease or progress, which ends with the process. In other tables it is a time of
+ * last use.
+ */
+const tablesOfWork: readonly TableName[] = ['jobs', 'messages', 'runningChecks'];
 
 /** The state of an organization's files at start. */
 export interface FoundOrganization {
@@ -197,7 +200,7 @@ export class OrganizationStore {
       if (staged.isLasting) await this.#write(staged);
       else
         this.#hasUnsavedUse ||= [...staged.changes.values()].some(
-          ({ table }) => !recreatedTables.includes(table),
+          ({ table }) => !tablesOfWork.includes(table),
         );
       rows.apply(staged.changes.values());
       this.#warnIfLarge();

@@ -20,7 +20,7 @@ export function ScopePath({ scope }: { scope: Scope }) {
   );
 }
 
-export type ScopeLevel = 'organization' | 'project' | 'environment' | 'architecture';
+type ScopeLevel = 'organization' | 'project' | 'environment' | 'architecture';
 
 export const levelOf = ({ project, environment, architecture }: Scope): ScopeLevel =>
   architecture ? 'architecture' : environment ? 'environment' : project ? 'project' : 'organization';

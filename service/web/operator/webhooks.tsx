@@ -84,7 +84,7 @@ async function newestDeliveries(
       return { ...page, deliveries: page.deliveries.map((each) => deliveryOf(each, endpoint)) };
     }),
   );
-  // As the store has them, so that the next page begins where this one ends.
+  // The order of the store, in which the next page starts where this one ends.
   const all = lists
     .flatMap(({ deliveries }) => deliveries)
     .sort(

@@ -13,7 +13,7 @@ import { type Routes, refusalOf, type Site, type Visit, withQuery } from '../sit
 import type { Texts } from '../texts/index.js';
 import { CheckProgress } from './role-check.js';
 import { isComplete } from './scope-choices.js';
-import { chosenIn, type SetupMoment, sendSetup, setupPage } from './setup.js';
+import { chosenIn, type SetupUpdate, sendSetup, setupPage } from './setup.js';
 
 const refreshSeconds = 2;
 
@@ -27,18 +27,18 @@ export function addCheckPages(routes: Routes): void {
     const roleArn = visit.field('roleArn').trim();
     if (/\bapplication\/x-ndjson\b/.test(String(visit.request.headers.accept)))
       return streamCheck(visit, connection, roleArn);
-    let isDecided = false;
+    let hasSettled = false;
     const refused = await refusalOf(async () => {
       parseRoleArn(roleArn);
       const check = verifyUntilVerdict(deps, visit.by, connection, { roleArn, showsProgress: true });
-      isDecided = await isDecidedSoon(site, check);
+      hasSettled = await settlesSoon(site, check);
     });
     if (refused) {
       const now = await visit.connection();
-      const moment = momentOf(visit.texts, roleArn, refused, now);
-      return sendSetup(visit, now, moment, moment.result?.status ?? 400);
+      const update = updateOf(visit.texts, roleArn, refused, now);
+      return sendSetup(visit, now, update, update.result?.status ?? 400);
     }
-    if (isDecided) return visit.seeOther(await afterCheck(visit));
+    if (hasSettled) return visit.seeOther(await afterCheck(visit));
     const query = { ...chosenIn(visit), request: visit.requestId };
     return visit.seeOther(withQuery(`/connections/${connection.id}/checking`, query));
   });
@@ -72,8 +72,8 @@ export function addCheckPages(routes: Routes): void {
     } catch (error) {
       const known = error instanceof RolebridgeError ? error : internal(error, requestId);
       const now = await visit.connection();
-      const moment = momentOf(texts, roleArn, known, now, checks);
-      write({ main: visit.render(await setupPage(visit, now, moment)) });
+      const update = updateOf(texts, roleArn, known, now, checks);
+      write({ main: visit.render(await setupPage(visit, now, update)) });
     }
     response.end();
   }
@@ -130,13 +130,13 @@ const isOf = (connection: Connection, roleArn: string): boolean =>
   'roleArn' in connection && connection.roleArn === roleArn;
 
 /** The part of a failed check that stays on the page. */
-const momentOf = (
+const updateOf = (
   texts: Texts,
   roleArn: string,
   error: RolebridgeError,
   connection: Connection,
   checks: readonly Check[] = [],
-): SetupMoment => {
+): SetupUpdate => {
   if (error.code === 'role_arn_invalid') return { roleArn, arnError: sentenceOf(error, texts) };
   const result = resultOf(error, isOf(connection, roleArn) ? connection : undefined);
   return { roleArn, result: result.checks.length > 0 ? result : { ...result, checks } };
@@ -154,20 +154,20 @@ async function afterCheck(visit: Visit): Promise<string> {
 const soonMs = 2_000;
 
 /** True when the check ends soon; false while it continues. @throws errors of the check in that time */
-async function isDecidedSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
+async function settlesSoon(site: Site, check: Promise<unknown>): Promise<boolean> {
   const waiting = new AbortController();
   try {
-    const decided = check.then(() => true);
-    const isDecided = await Promise.race([
-      decided,
+    const settled = check.then(() => true);
+    const hasSettled = await Promise.race([
+      settled,
       site.deps.clock.sleep(soonMs, waiting.signal).then(() => false),
     ]);
     // The progress page reads the outcome from the row of the check; an unexpected error is logged as well.
-    if (!isDecided)
-      decided.catch((error: unknown) => {
+    if (!hasSettled)
+      settled.catch((error: unknown) => {
         if (!(error instanceof RolebridgeError)) site.logger.error({ err: error }, 'a check failed');
       });
-    return isDecided;
+    return hasSettled;
   } finally {
     waiting.abort();
   }

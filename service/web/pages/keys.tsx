@@ -148,7 +148,13 @@ function Row({ apiKey }: { apiKey: ApiKey }) {
       <Cell>
         {!isValid(apiKey, now) && (revokedAt ? texts.revoked : texts.expired)}
         {isValid(apiKey, now) && id !== session?.key?.id && (
-          <Fold title={texts.revokeThe(name)}>
+          <Fold
+            title={
+              <>
+                {texts.revoke} <span class="sr">{name}</span>
+              </>
+            }
+          >
             <p class="help">{texts.revokeLine}</p>
             <PostButton path={`/keys/${id}/revoke`} look="danger" size="sm">
               {texts.revoke}

@@ -1,14 +1,13 @@
-/** The second step's check: its form, its progress, and its result. */
-
+/** The check in the second step: its form, its progress and its result. */
 import type { Check } from '../../domain/verification.js';
 import { mayOpen } from '../access.js';
 import type { CheckResult } from '../check-result.js';
 import { Arn, Button, ButtonLink, Fold, Form, Link } from '../components/basics.js';
 import { type CheckRow, Checks, rowsOf, runningRows } from '../components/checks.js';
+import { EmbedMessage } from '../components/embed-message.js';
 import { Field } from '../components/field.js';
 import { Icon } from '../components/icon.js';
 import { CheckEvidence, NoVerdict, OpenRole, PolicyToDeploy, Refusal } from '../components/refusal.js';
-import { Tell } from '../components/tell.js';
 import { usePage, useTexts } from '../page-context.js';
 import type { RoleStep } from './role-step-state.js';
 
@@ -58,7 +57,7 @@ export function FailedCheck(step: RoleStep & { result: CheckResult }) {
     result.code === 'account_mismatch' && mayOpen(usePage().session, 'GET /connections/new');
   return (
     <>
-      <Tell event="failed" connection={step.connection} code={result.code} />
+      <EmbedMessage event="failed" connection={step.connection} code={result.code} />
       <Refusal result={result} />
       <div class="section">
         {!result.message.includes(step.roleArn) && <RoleArn {...step} />}

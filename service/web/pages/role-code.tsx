@@ -1,5 +1,4 @@
-/** The second step with a tool that reports the role itself: the code to deploy, and the wait for it. */
-
+/** The second step with a tool that reports the role: the code to deploy, and the wait for its report. */
 import {
   Account,
   ButtonLink,

@@ -16,7 +16,7 @@ import { type ScopeForm, scopeChoices } from './scope-choices.js';
 import { SetupPage } from './setup-page.js';
 
 /** State that a request adds to the set-up of a connection. */
-export interface SetupMoment {
+export interface SetupUpdate {
   readonly callbackSecret?: string | undefined;
   /** The command with a set-up code; shown once. */
   readonly setupCommand?: string | undefined;
@@ -98,15 +98,15 @@ export function chosenIn(visit: Visit): Pick<RoleStep, 'permissions' | 'format'>
 export async function sendSetup(
   visit: Visit,
   connection: Connection,
-  moment: SetupMoment = {},
+  update: SetupUpdate = {},
   status = 200,
 ): Promise<void> {
-  const wasShown = moment.callbackSecret ?? moment.setupCommand;
+  const wasShown = update.callbackSecret ?? update.setupCommand;
   const isReplaced = connection.status === 'connected' && (visit.queried('step') === 'role' || wasShown);
   const chosen = chosenIn(visit);
   const query = { step: isReplaced ? 'role' : undefined, ...chosen };
   const isWaiting = connection.status === 'pending' && !wasShown;
-  return visit.send(await setupPage(visit, connection, moment), {
+  return visit.send(await setupPage(visit, connection, update), {
     live: {
       from: `${visit.site.base}${withQuery(`/connections/${connection.id}/setup`, query)}`,
       refreshSeconds: isWaiting && chosen.format !== 'console' ? 15 : undefined,
@@ -115,37 +115,37 @@ export async function sendSetup(
   });
 }
 
-export async function setupPage(visit: Visit, connection: Connection, moment: SetupMoment) {
+export async function setupPage(visit: Visit, connection: Connection, update: SetupUpdate) {
   const { site } = visit;
   const { deps } = site;
   const set = setOf(site, connection);
   const trust = roleRegistrationOf(connection);
   const chosen = chosenIn(visit);
   const step = visit.queried('step');
-  const isReplacing = step === 'role' || moment.roleArn !== undefined;
+  const isReplacing = step === 'role' || update.roleArn !== undefined;
   const isConnected = connection.status === 'connected' && (!trust || trust === connection);
   const stored = isConnected ? undefined : storedResultOf(connection);
-  const result = moment.result ?? (moment.arnError || step === 'role' ? undefined : stored);
+  const result = update.result ?? (update.arnError || step === 'role' ? undefined : stored);
   const roleStep: RoleStep | undefined = trust && {
     connection,
     trust,
     principal: deps.principals.get(connection.partition) ?? '',
     ...chosen,
     template: roleTemplate(deps, connection, trust, chosen),
-    callbackSecret: moment.callbackSecret,
-    setupCommand: moment.setupCommand,
+    callbackSecret: update.callbackSecret,
+    setupCommand: update.setupCommand,
     setupCodeExpiresAt: await setupCodeExpiry(deps, connection),
     // A role that is connected is not the one to enter.
-    roleArn: moment.roleArn ?? ('roleArn' in connection && !isConnected ? (connection.roleArn ?? '') : ''),
-    arnError: moment.arnError,
+    roleArn: update.roleArn ?? ('roleArn' in connection && !isConnected ? (connection.roleArn ?? '') : ''),
+    arnError: update.arnError,
     result,
   };
   const asksAccount =
-    moment.account !== undefined ||
+    update.account !== undefined ||
     (connection.status === 'pending' && (connection.expectedAccountId === undefined || step === 'account'));
   const open = asksAccount
     ? 'account'
-    : trust && (!isConnected || isReplacing || moment.callbackSecret || moment.setupCommand)
+    : trust && (!isConnected || isReplacing || update.callbackSecret || update.setupCommand)
       ? 'role'
       : 'scope';
   return (
@@ -155,16 +155,16 @@ export async function setupPage(visit: Visit, connection: Connection, moment: Se
       isReplacing={isConnected && trust !== undefined && open === 'role'}
       roleStep={roleStep}
       account={
-        moment.account ?? {
+        update.account ?? {
           account: connection.expectedAccountId ?? '',
           permissions: visit.queried('permissions'),
           wrong: {},
         }
       }
-      progress={moment.progress}
-      refreshPath={moment.progress && `${site.base}${visit.request.url}`}
-      scope={open === 'scope' ? await scopeChoices(visit, connection, moment.scopeForm) : undefined}
-      set={set && viewPermissionSet(set, moment.account?.without ?? permissionSetOf(connection)?.without)}
+      progress={update.progress}
+      refreshPath={update.progress && `${site.base}${visit.request.url}`}
+      scope={open === 'scope' ? await scopeChoices(visit, connection, update.scopeForm) : undefined}
+      set={set && viewPermissionSet(set, update.account?.without ?? permissionSetOf(connection)?.without)}
       partition={deps.principals.size > 1 ? connection.partition : undefined}
     />
   );

@@ -5,10 +5,10 @@ import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
 import { Account, ButtonLink, Fold, Link, Words } from '../components/basics.js';
 import { Checks, countOf, rowsOf } from '../components/checks.js';
+import { EmbedMessage } from '../components/embed-message.js';
 import { Icon } from '../components/icon.js';
 import { levelIcons, levelOf, ScopePath } from '../components/scope.js';
 import { accountOf, aliasOf, assuranceOf } from '../components/status.js';
-import { Tell } from '../components/tell.js';
 import { Title } from '../layout.js';
 import { usePage, useTexts } from '../page-context.js';
 import { deployedSet } from '../permission-sets.js';
@@ -31,7 +31,7 @@ function SuccessPage({ connection, set }: { connection: Connection; set: Permiss
   const backUrl = isEmbedded ? undefined : (session?.returnUrl ?? brand.homeUrl);
   return (
     <div class="win">
-      <Tell event="connected" connection={connection} />
+      <EmbedMessage event="connected" connection={connection} />
       <div class="win-top" role="status">
         <svg class="win-tick" viewBox="0 0 96 96" aria-hidden="true">
           <circle class="win-ring" cx="48" cy="48" r="44" />

@@ -38,7 +38,7 @@ document.addEventListener('click', async ({ target }) => {
     await navigator.clipboard.writeText(text);
     label.textContent = document.body.dataset.copied;
   } catch {
-    // Not allowed: selected, so that the keys copy it.
+    // The browser forbids it: select the text for Ctrl-C.
     getSelection().selectAllChildren(source);
     label.textContent = document.body.dataset.selected;
   }
@@ -156,13 +156,13 @@ function showMain(html) {
   const main = document.getElementById('main');
   main.innerHTML = html;
   remember();
-  tellEvents();
+  postEvents();
   startTimers(main);
   const first = main.querySelector('[aria-invalid="true"]') ?? main.querySelector('[aria-current="step"] h2');
   first?.focus();
 }
 
-/** Also where only the part behind the # would change. */
+/** Loads the address, even if only its fragment differs. */
 function goTo(address) {
   const before = location.href.split('#')[0];
   location.href = address;
@@ -212,7 +212,7 @@ async function refresh() {
     if (next?.innerHTML === shown.get(part.dataset.live)) continue;
     if (part.dataset.reload !== undefined) return goTo(part.dataset.then ?? address);
     if (next === null) continue;
-    // A part that has the focus is updated later.
+    // Never replace a part under the reader's focus.
     if (part.contains(document.activeElement)) continue;
     const open = all('details', part).map((details) => details.open);
     shown.set(part.dataset.live, next.innerHTML);
@@ -231,11 +231,11 @@ const polling = shown.size > 0 && setInterval(refresh, isList ? 10_000 : 3_000);
 // first; until then nothing is sent.
 const allowedOrigins = document.documentElement.dataset.embedded?.split(' ') ?? [];
 let app;
-const tellApp = (message) => app?.source.postMessage({ connect: message }, app.origin);
-const tellHeight = () => tellApp({ height: Math.ceil(document.body.getBoundingClientRect().height) });
-function tellEvents() {
-  for (const { dataset } of all('[data-tell]'))
-    tellApp({ event: dataset.tell, detail: JSON.parse(dataset.detail) });
+const postToApp = (message) => app?.source.postMessage({ connect: message }, app.origin);
+const postHeight = () => postToApp({ height: Math.ceil(document.body.getBoundingClientRect().height) });
+function postEvents() {
+  for (const { dataset } of all('[data-message]'))
+    postToApp({ event: dataset.message, detail: JSON.parse(dataset.detail) });
 }
 
 if (allowedOrigins.length > 0 && parent !== window) {
@@ -245,15 +245,15 @@ if (allowedOrigins.length > 0 && parent !== window) {
     if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
     if (app) return;
     app = { source, origin };
-    new ResizeObserver(tellHeight).observe(document.body);
-    tellHeight();
-    tellEvents();
+    new ResizeObserver(postHeight).observe(document.body);
+    postHeight();
+    postEvents();
   });
   document.addEventListener('click', ({ target }) => {
-    if (target.closest('[data-close]')) tellApp({ close: true });
+    if (target.closest('[data-close]')) postToApp({ close: true });
   });
   document.addEventListener('keydown', ({ key }) => {
-    if (key === 'Escape' && !document.querySelector('details.menu[open]')) tellApp({ isEscape: true });
+    if (key === 'Escape' && !document.querySelector('details.menu[open]')) postToApp({ isEscape: true });
   });
   document.querySelector('form[data-go]')?.requestSubmit();
 }

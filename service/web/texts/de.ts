@@ -87,7 +87,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
       revoke: 'Widerrufen',
       revokeLine:
         'Programme, die ihn benutzen, gehen sofort nicht mehr; ebenso Schlüssel und Links, die mit ihm erstellt wurden.',
-      revokeThe: (name) => `${name} widerrufen`,
       revoked: 'Widerrufen',
       expired: 'Abgelaufen',
       create: 'API-Schlüssel erstellen',
@@ -792,7 +791,6 @@ export function de(v: { readonly name: string; readonly platform: string }): Tex
     },
     history: {
       outcomes: {
-        succeeded: 'Erledigt',
         refused: 'Abgelehnt',
         inconclusive: 'Kein Ergebnis',
         failed: 'Fehlgeschlagen',

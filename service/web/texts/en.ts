@@ -87,7 +87,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
       revoke: 'Revoke',
       revokeLine:
         'Programs that use it stop working at once, as do keys and links that were created with it.',
-      revokeThe: (name: string) => `Revoke ${name}`,
       revoked: 'Revoked',
       expired: 'Expired',
       create: 'Create API key',
@@ -780,7 +779,6 @@ export function en(v: { readonly name: string; readonly platform: string }) {
     },
     history: {
       outcomes: {
-        succeeded: 'Done',
         refused: 'Rejected',
         inconclusive: 'No result',
         failed: 'Failed',

@@ -4,7 +4,7 @@ import { usePage } from '../page-context.js';
 import { accountOf } from './status.js';
 
 /** The message to an app that embeds the page, once for each check: the page's script sends it. */
-export function Tell({
+export function EmbedMessage({
   event,
   connection,
   code,
@@ -20,5 +20,5 @@ export function Tell({
     code,
     checkedAt: verificationOf(connection)?.finishedAt,
   };
-  return <span hidden data-tell={event} data-detail={JSON.stringify(detail)} />;
+  return <span hidden data-message={event} data-detail={JSON.stringify(detail)} />;
 }
