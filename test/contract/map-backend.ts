@@ -36,11 +36,8 @@ export function createMapBackend(): Backend {
   const log: Log = {
     async append(records) {
       assertOpen();
-      for (const record of records)
-        audit.set(record.organizationId, [
-          ...(audit.get(record.organizationId) ?? []),
-          structuredClone(record),
-        ]);
+      for (const record of structuredClone(records))
+        audit.set(record.organizationId, [...(audit.get(record.organizationId) ?? []), record]);
     },
     read: (organizationId, page) => {
       const records = organizationId ? (audit.get(organizationId) ?? []) : [...audit.values()].flat();
@@ -190,10 +187,7 @@ function listed<Name extends TableName>(all: readonly Row[], table: Name, query:
 }
 
 /** The keys of the organization's scopes within that of the query. */
-const keysIn = (
-  all: readonly Row[],
-  { organizationId, within }: Pick<Query<TableName>, 'organizationId' | 'within'>,
-): string[] =>
+const keysIn = <Name extends TableName>(all: readonly Row[], { organizationId, within }: Query<Name>) =>
   all
     .filter((row) => within && row.organizationId === organizationId)
     .flatMap((row) => claimedBy(row, 'scope'))
