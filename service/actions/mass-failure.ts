@@ -36,10 +36,12 @@ export interface MassFailure {
  */
 export function watchForMassFailure(deps: Deps, notify: Notify): MassFailure {
   const watches = new Map<Partition, PartitionWatch>();
-  const notifyAndShow: Notify = (event, about, organizations) => {
+  const notifyAndShow: Notify = async (event, about, organizations) => {
     const [first] = [...watches.values()].flatMap(({ degradedSince }) => degradedSince ?? []).sort();
     deps.health.degradedSince = first;
-    return notify(event, about, organizations);
+    // Verdicts of another partition are still on hold: its recovery ends the alarm.
+    if (event === 'recovered' && first !== undefined) return;
+    await notify(event, about, organizations);
   };
   const watchOf = ({ roleArn }: VerifiedRole): PartitionWatch => {
     const { partition } = parseRoleArn(roleArn);
