@@ -9,6 +9,8 @@ export interface LeaseRequest {
   readonly now: string;
   readonly leaseUntil: string;
   readonly limit: number;
+  /** The keys of rows to leave: the caller still works on them. */
+  readonly except?: ReadonlySet<string>;
 }
 
 export interface JobQueue {

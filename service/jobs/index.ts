@@ -62,7 +62,7 @@ export function runJobs(deps: Dependencies, { logger, metrics, stsCallsPerSecond
   });
   const loop = startScheduler<Job>({
     name: 'jobs',
-    idOf: jobKey,
+    keyOf: jobKey,
     clock,
     logger,
     concurrency: 16,

@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
-import type { Clock } from '../domain/ports.js';
+import type { Clock, LeaseRequest } from '../domain/ports.js';
 
 export interface Queue<Item> {
   /** The name in the log. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly idOf: (item: Item) => string;
+  readonly keyOf: (item: Item) => string;
   /** The most items that are handled concurrently. */
   readonly concurrency: number;
   /** The lease, longer than any item takes: after it, another process can take the item. */
   readonly leaseMs: number;
-  readonly lease: (request: { now: string; leaseUntil: string; limit: number }) => Promise<Item[]>;
+  readonly lease: (request: LeaseRequest) => Promise<Item[]>;
   /** The time when the next item is due. */
   readonly nextAt: () => Promise<string | undefined>;
   /** Handles the item and completes it in the store. The signal is aborted on shutdown. */
@@ -51,9 +51,7 @@ export function startScheduler<Item>(queue: Queue<Item>): Scheduler {
   }
 
   function start(item: Item) {
-    const id = queue.idOf(item);
-    // The clock jumped past the lease of an item that is still running here.
-    if (running.has(id)) return;
+    const key = queue.keyOf(item);
     const done: Promise<void> = queue
       .handle(item, stopping.signal)
       .catch((error: unknown) => {
@@ -61,10 +59,10 @@ export function startScheduler<Item>(queue: Queue<Item>): Scheduler {
           logger.error({ err: error, loop: name }, 'a job failed, and is retried when its lease expires');
       })
       .finally(() => {
-        running.delete(id);
+        running.delete(key);
         wake();
       });
-    running.set(id, done);
+    running.set(key, done);
   }
 
   async function leaseAndStart(): Promise<void> {
@@ -75,6 +73,8 @@ export function startScheduler<Item>(queue: Queue<Item>): Scheduler {
         now: new Date(now).toISOString(),
         leaseUntil: new Date(now + queue.leaseMs).toISOString(),
         limit,
+        // Some may be completed in the store and due again, or have outlived their lease when the clock jumped.
+        except: new Set(running.keys()),
       });
       for (const item of items) start(item);
       if (items.length < limit) return;

@@ -28,7 +28,7 @@ export const workIn = (backend: Backend) =>
 async function leaseDue<Name extends Queue>(
   backend: Backend,
   table: Name,
-  { now, leaseUntil, limit }: LeaseRequest,
+  { now, leaseUntil, limit, except = new Set() }: LeaseRequest,
 ): Promise<Values[Name][]> {
   const { key, organizationId } = tables[table];
   const leased = new Map<string, Values[Name]>();
@@ -38,8 +38,9 @@ async function leaseDue<Name extends Queue>(
     return changeRows(backend, table, rows, ifFree, { lasting: false });
   };
   while (leased.size < limit) {
-    const due = await backend.list(table, { order: 'due', upTo: now, limit: limit - leased.size });
-    const others = due.filter((row) => !leased.has(key(row)));
+    const left = limit - leased.size;
+    const due = await backend.list(table, { order: 'due', upTo: now, limit: left + except.size });
+    const others = due.filter((row) => !leased.has(key(row)) && !except.has(key(row))).slice(0, left);
     if (others.length === 0) break;
     const groups = [...groupBy(others, organizationId).values()];
     for (const row of (await Promise.all(groups.map(lease))).flat()) leased.set(key(row), row);

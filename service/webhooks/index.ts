@@ -152,7 +152,7 @@ export function deliverMessages(
 
   return startScheduler<OutboxMessage>({
     name: 'webhooks',
-    idOf: messageKey,
+    keyOf: messageKey,
     clock,
     logger,
     concurrency: slots.all,

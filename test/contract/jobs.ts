@@ -1,4 +1,5 @@
 import { newExternalId } from '../../service/domain/ids.js';
+import { jobKey } from '../../service/domain/job.js';
 import type { Job } from '../../service/domain/ports.js';
 import { aConnection, aJob, at, changed, connectedTo, intent } from './records.js';
 import type { Subject } from './subject.js';
@@ -22,6 +23,19 @@ export function jobsContract(on: Subject): void {
     expect(await claim(9)).toEqual([]);
     expect(await claim(30, 2)).toEqual([first, second]);
     expect(await claim(30, 2)).toEqual([third]);
+  });
+
+  test('leaves jobs that the caller still works on, and leases the ones behind them', async () => {
+    const [first, second, third] = [
+      await scheduled({ dueAt: at(10) }),
+      await scheduled({ dueAt: at(20) }),
+      await scheduled({ dueAt: at(30) }),
+    ];
+    const request = { now: at(40), leaseUntil: at(70), limit: 1 };
+    const except = new Set([jobKey(first), jobKey(second)]);
+    expect(await on.store.leaseJobs({ ...request, except })).toEqual([third]);
+    expect(await on.store.leaseJobs({ ...request, except })).toEqual([]);
+    expect(await claim(40)).toEqual([first, second]);
   });
 
   test('keeps a job and its role across a restart', async () => {
