@@ -50,7 +50,7 @@ afterEach(async () => {
 async function restart(...keys: Keys) {
   service = await createService({
     store: await vendor.openStore(),
-    sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 2_000 }),
+    sts: createSts({ partitions: { aws: { endpoint: vendor.sandbox.url } }, timeoutMs: 30_000 }),
     encryption: createEncryption([serviceKey]),
     accessKeyEncryption: encryptionWith(...keys),
     logger: createLogger('trace', { write: (line) => void logs.push(line) }),

@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 const client = (options: Partial<RolebridgeClientOptions> = {}) =>
-  createRolebridgeClient({ url, apiKey: 'rbk_key', timeoutMs: 2_000, ...options });
+  createRolebridgeClient({ url, apiKey: 'rbk_key', timeoutMs: 30_000, ...options });
 
 const json =
   (status: number, body: object, headers: Record<string, string> = {}): Answer =>

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const encryptionIn = (...keyArns: string[]) =>
   openEncryption({
-    kms: { keyArns: keyArns as [string, ...string[]], endpoint: kms.url, timeoutMs: 500, credentials },
+    kms: { keyArns: keyArns as [string, ...string[]], endpoint: kms.url, timeoutMs: 30_000, credentials },
   });
 
 async function connected() {

@@ -55,7 +55,7 @@ test.each<[number, string, string, string, string]>([
 ])("%s %s (%s) about a customer's key is %s: %s", async (status, code, message, outcome, reason) => {
   failure = [status, code, message];
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const sts = createSts({ partitions: { aws: { endpoint } }, timeoutMs: 2_000 });
+  const sts = createSts({ partitions: { aws: { endpoint } }, timeoutMs: 30_000 });
   const answer = await sts.accessKeyIdentity('aws', key);
   expect(answer).toMatchObject({ outcome, reason, requestId: 'req-1' });
   for (const secret of Object.values(key)) expect(JSON.stringify(answer)).not.toContain(secret);
