@@ -87,10 +87,10 @@ export function keysThatMatch(target: Scope): string[] {
 export const keysWithin = (key: string): { after: string; before: string } =>
   key === '' ? { after: '', before: '~' } : { after: `${key}/`, before: `${key}0` };
 
-/** `isWithin` for keys. */
-export function isKeyWithin(key: string, wider: string): boolean {
+/** `isWithin` for many keys and one wider scope. */
+export function isKeyWithin(wider: string): (key: string) => boolean {
   const { after, before } = keysWithin(wider);
-  return key === wider || (key > after && key < before);
+  return (key) => key === wider || (key > after && key < before);
 }
 
 /** Whether the scope equals the wider one or is part of it. */

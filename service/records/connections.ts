@@ -46,10 +46,11 @@ export function connectionsIn(backend: Backend) {
 
     async scopeHoldersWithin(organizationId, scope, limit) {
       const within = { scope, first: limit };
+      const isHeld = isKeyWithin(scope);
       const holders = await backend.list('connections', { organizationId, order: 'created', within, limit });
       return holders
         .flatMap((connection) => connection.scopes.map((scope) => ({ key: scopeKey(scope), connection })))
-        .filter(({ key }) => isKeyWithin(key, scope))
+        .filter(({ key }) => isHeld(key))
         .sort((mine, other) => (mine.key < other.key ? -1 : 1))
         .slice(0, limit);
     },

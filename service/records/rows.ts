@@ -136,10 +136,10 @@ export class Rows {
 
   /** Creates them for the first row. A read of an organization without rows keeps nothing. */
   #ownLists(table: TableName, organizationId = ''): ReadonlyMap<string, SortedRows> {
+    const known = this.#lists(table, organizationId);
+    if (known) return known;
     const orders = Object.entries(tables[table].orders);
-    const own =
-      this.#lists(table, organizationId) ??
-      new Map(orders.map(([order, column]) => [order, new SortedRows(column)]));
+    const own = new Map(orders.map(([order, column]) => [order, new SortedRows(column)]));
     this.#of(table).lists.set(organizationId, own);
     return own;
   }
@@ -162,7 +162,7 @@ export class Rows {
   /** The rows that hold this scope or a narrower one. */
   #within({ scope, first }: NonNullable<Query<TableName>['within']>, organizationId = ''): ReadonlySet<Row> {
     const claims = this.#claimsOf('scope', organizationId);
-    const keys = [...claims.keys()].filter((key) => isKeyWithin(key, scope));
+    const keys = [...claims.keys()].filter(isKeyWithin(scope));
     const wanted = first === undefined ? keys : keys.sort().slice(0, first);
     return new Set(wanted.flatMap((key) => claims.get(key) ?? []));
   }

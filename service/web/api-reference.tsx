@@ -1,9 +1,9 @@
-import { z } from 'zod';
 import { commonErrors, errorsOf, type Operation } from '../api/operation.js';
 import type { statusMessages } from '../api/status-messages.js';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import { Link } from './components/basics.js';
 import { Code } from './components/code.js';
+import { type JsonSchema, jsonOf } from './json-schema.js';
 import { Title } from './layout.js';
 import type { Routes } from './site.js';
 
@@ -173,29 +173,6 @@ const Problems = (props: { codes: readonly ErrorCode[]; statusOf?: Operation['st
     ))}
   </ul>
 );
-
-interface JsonSchema {
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
-  readonly format?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: unknown;
-}
-
-const jsonOf = (schema: z.ZodType, io: 'input' | 'output'): JsonSchema =>
-  z.toJSONSchema(schema, { io, unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
 
 /** Each named schema of requests and answers, once: the places that use it link to it. */
 function objectsOf(

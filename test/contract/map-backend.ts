@@ -191,7 +191,7 @@ const keysIn = <Name extends TableName>(all: readonly Row[], { organizationId, w
   all
     .filter((row) => within && row.organizationId === organizationId)
     .flatMap((row) => claimedBy(row, 'scope'))
-    .filter((key) => within && isKeyWithin(key, within.scope))
+    .filter((key) => within && isKeyWithin(within.scope)(key))
     .sort()
     .slice(0, within?.first);
 

@@ -108,9 +108,7 @@ function requireOrganizations(directory: string, what: string, remedy: string): 
   throw new RolebridgeError(
     'request_invalid',
     `${directory} is no ${what}: it has no folder "organizations".`,
-    {
-      remedy,
-    },
+    { remedy },
   );
 }
 

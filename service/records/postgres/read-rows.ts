@@ -82,7 +82,7 @@ const isWanted = <Name extends TableName>(
   isOwnedBy(table, value, organizationId) &&
   (within === undefined ||
     claimsOf(table, value).some(
-      (claim) => claim.constraint === 'scope' && isKeyWithin(claim.value, within.scope),
+      (claim) => claim.constraint === 'scope' && isKeyWithin(within.scope)(claim.value),
     ));
 
 /** The number of rows with each value of a column. */
