@@ -1,5 +1,14 @@
 import type { CommandRow } from './command-row.js';
-import { argumentMembers, memberOptions, routeOf } from './options-of.js';
+import { argumentMembers, memberOptions, partsOf, routeOf } from './options-of.js';
+
+/** Puts commands and options in the place of the API's calls and members, for the command that you gave. */
+export function forTerminal(
+  table: readonly CommandRow[],
+  given: readonly string[],
+): (text: string) => string {
+  const row = table.find((each) => partsOf(each).words.every((word, index) => given[index] === word));
+  return (text) => optionsIn(commandsIn(text, table), row);
+}
 
 /** The service's texts name calls of its API. A reader at a terminal gets the command of each call. */
 export function commandsIn(text: string, table: readonly CommandRow[]): string {
@@ -14,7 +23,7 @@ export function commandsIn(text: string, table: readonly CommandRow[]): string {
 }
 
 /** The service names a wrong member of a request (`body.expiresInSeconds`). You gave it as an option or argument. */
-export function optionsIn(text: string, row: CommandRow | undefined): string {
+function optionsIn(text: string, row: CommandRow | undefined): string {
   if (row === undefined) return text;
   const options = memberOptions(row).map(({ name, option }) => [name, option.flags.split(' ')[0]] as const);
   const given = new Map([

@@ -4,23 +4,20 @@ import type { OptionRow } from './option-row.js';
 const secondsOfUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const form = '15m, 12h or 30d from now, or an ISO 8601 time';
 
-interface Limits {
-  readonly least?: number | undefined;
-  readonly most?: number | undefined;
-}
+const tenYears = [1, 315_360_000] as const;
 
-/** `--expires-in`, of everything that expires, with limits in seconds from now. */
+/** `--expires-in`, of everything that expires. @param range - the least and the most seconds from now */
 export const expiresIn = <Value>(
   of: (expiry: { readonly at: string; readonly seconds: number }) => Value,
   more = '',
-  limits: Limits = {},
+  range: readonly [number, number] = tenYears,
 ): OptionRow => ({
   flags: '--expires-in <time>',
   about: `when it expires: ${form}${more}`,
   parse(text): Value {
     const ms = timeMs(text);
     const seconds = Math.round((ms - Date.now()) / 1000);
-    refuseOutside(seconds, limits, text);
+    refuseOutside(seconds, range, text);
     return of({ at: new Date(ms).toISOString(), seconds });
   },
 });
@@ -35,7 +32,7 @@ function timeMs(text: string): number {
 }
 
 /** @throws UsageError */
-function refuseOutside(seconds: number, { least = 1, most = 315_360_000 }: Limits, text: string): void {
+function refuseOutside(seconds: number, [least, most]: readonly [number, number], text: string): void {
   if (seconds >= least && seconds <= most) return;
   const limits = `from ${durationText(least)} to ${durationText(most)} from now`;
   throw new UsageError(`--expires-in must be ${limits}, not ${JSON.stringify(text)}.`);

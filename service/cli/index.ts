@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandRow } from './command-row.js';
-import { commandsIn, optionsIn } from './commands-in.js';
+import { forTerminal } from './commands-in.js';
 import { exitCodes } from './exit-codes.js';
 import { ExitCode, reportFailure, UsageError } from './failure.js';
 import { descriptionOf, optionsOf, partsOf } from './options-of.js';
@@ -41,8 +41,7 @@ function exitCodeOf(error: unknown, given: readonly string[], terminal: Terminal
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   const end = given.indexOf('--');
   const asJson = given.slice(0, end === -1 ? undefined : end).includes('--json');
-  const row = commandTable.find((each) => partsOf(each).words.every((word, index) => given[index] === word));
-  return reportFailure(error, terminal, asJson, (text) => optionsIn(commandsIn(text, commandTable), row));
+  return reportFailure(error, terminal, asJson, forTerminal(commandTable, given));
 }
 
 /** The program with all its commands. */

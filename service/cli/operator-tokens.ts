@@ -75,10 +75,7 @@ export const operatorTokenCommands: readonly CommandRow[] = [
     usage: 'operator link <token>',
     about: 'creates a link that opens the page in one browser, with the permissions of a token (id or name)',
     example: 'rolebridge operator link anna',
-    options: [
-      expiresIn(({ seconds }) => Math.ceil(seconds / 60), ' (15m)', { least: 60, most: 3_600 }),
-      jsonOption,
-    ],
+    options: [expiresIn(({ seconds }) => Math.ceil(seconds / 60), ' (15m)', [60, 3_600]), jsonOption],
     command: ({ words: [token = ''], options }: Given<{ expiresIn?: number }>) => ({
       command: 'operator.link',
       token,

@@ -101,8 +101,8 @@ const limitOption = (usual: number): OptionRow => ({
 });
 
 /** `expiresInSeconds` and `expiresAt` are one option. */
-function expiryOf(name: string, { description, range: [least, most] = [1, 315_360_000] }: Member) {
-  if (name === 'expiresInSeconds') return expiresIn(({ seconds }) => seconds, '', { least, most });
+function expiryOf(name: string, { description, range }: Member) {
+  if (name === 'expiresInSeconds') return expiresIn(({ seconds }) => seconds, '', range);
   if (name !== 'expiresAt') return undefined;
   return expiresIn(({ at }) => at, description && `; ${asPhrase(description)}`);
 }

@@ -4,14 +4,12 @@ import { parsed, problemOf, unreachable } from '../../client/send.js';
 import { serviceUrl } from '../../client/service-url.js';
 import { defaultCredentials, signCallerProof } from '../aws/sign-caller-proof.js';
 import { newMessageId } from '../domain/ids.js';
-import { partitions } from '../domain/role-arn.js';
+import { type Partition, partitions } from '../domain/role-arn.js';
 import { proxyAgentFor } from '../proxy-agent.js';
 import { messageOf } from '../unknown-value.js';
 import { signatureHeaders } from '../webhooks/signature-headers.js';
 import { UsageError } from './failure.js';
 import type { Terminal } from './terminal.js';
-
-type Partition = keyof typeof partitions;
 
 export interface RegisterOptions {
   readonly label?: string;

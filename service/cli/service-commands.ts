@@ -2,13 +2,12 @@ import type { CommandRow, Given } from './command-row.js';
 import { jsonOption, type OptionRow, oneOf } from './option-row.js';
 import type { ServiceOptions } from './service-options.js';
 import { setupCommands } from './setup.js';
-
-type Store = 'file' | 'postgres';
+import type { MigrateOptions, StoreKind } from './store-commands.js';
 
 const storeOption = (name: string, about: string): OptionRow => ({
   flags: `${name} <store>`,
   about: `${about}: file (ROLEBRIDGE_DATA_DIR) or postgres (DATABASE_URL)`,
-  parse: oneOf<Store>(name, ['file', 'postgres']),
+  parse: oneOf<StoreKind>(name, ['file', 'postgres']),
   isRequired: true,
 });
 
@@ -41,7 +40,7 @@ export const serviceCommands: readonly CommandRow[] = [
       storeOption('--to', 'the store to copy into'),
       jsonOption,
     ],
-    run: async (given: Given<{ from: Store; to: Store }>) => (await storeCommands()).migrateCommand(given),
+    run: async (given: Given<MigrateOptions>) => (await storeCommands()).migrateCommand(given),
   },
   {
     usage: 'doctor',

@@ -17,12 +17,15 @@ async function main(): Promise<number> {
       return exitCodes.ok;
     }
   } catch (error) {
-    const [{ commandsIn }, { commandTable }] = await Promise.all([
+    const [{ forTerminal }, { commandTable }] = await Promise.all([
       import('./commands-in.js'),
       import('./table.js'),
     ]);
-    return reportFailure(error, process, words.includes('--json'), (remedy) =>
-      commandsIn(remedy, commandTable),
+    return reportFailure(
+      error,
+      process,
+      words.includes('--json'),
+      forTerminal(commandTable, ['credentials']),
     );
   }
   // The file store waits for the disk in many organizations at once. Node.js reads it before the first wait.

@@ -118,11 +118,14 @@ export async function repairCommand({ terminal, options }: Given<{ drop?: boolea
   if (repairs.length > 0 && kept === undefined) throw new ExitCode(exitCodes.refused);
 }
 
+export type StoreKind = 'file' | 'postgres';
+export interface MigrateOptions {
+  readonly from: StoreKind;
+  readonly to: StoreKind;
+}
+
 /** Runs `rolebridge migrate`. @throws RolebridgeError `store_unavailable` */
-export async function migrateCommand({
-  terminal,
-  options,
-}: Given<{ from: 'file' | 'postgres'; to: 'file' | 'postgres' }>): Promise<void> {
+export async function migrateCommand({ terminal, options }: Given<MigrateOptions>): Promise<void> {
   const { dataDirectory, database, serviceKeys: keys } = readSettings(terminal.env);
   const { from, to } = options;
   if (from === to) throw new UsageError('--from and --to are the same store.', 'Name file and postgres.');

@@ -1,5 +1,6 @@
 /** Journeys on the guided page in a real Chromium: double clicks, reloads, several tabs, expired sessions. */
 import type { Browser } from 'playwright-core';
+import { trustPolicyWith } from '../../service/domain/trust-policy.js';
 import { startVendor, type Vendor } from '../vendor.js';
 import { signIn, startChromium, type Visitor, visit } from './browser.js';
 import { findChromium, notChecked } from './tools.js';
@@ -36,17 +37,8 @@ const url = (path: string) => vendor.service.url + path;
 const connections = async (): Promise<{ id: string }[]> =>
   (await vendor.call('GET', '/v1/connections?limit=100')).body.connections;
 
-const trust = (...externalIds: string[]) => ({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: vendor.principal },
-      Action: 'sts:AssumeRole',
-      Condition: { StringEquals: { 'sts:ExternalId': externalIds } },
-    },
-  ],
-});
+const trust = (...externalIds: string[]) =>
+  trustPolicyWith({ principal: vendor.principal, externalId: externalIds, actions: 'sts:AssumeRole' });
 
 async function connect(name: string) {
   const { body } = await vendor.call('POST', '/v1/connections', { name });

@@ -11,6 +11,19 @@ const principal = 'arn:aws:iam::111122223333:role/rolebridge';
 const folder = mkdtempSync(join(tmpdir(), 'rolebridge-setup-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A terminal at which a person answers each question. */
+function terminalWhere(answer: (question: string, stdin: PassThrough) => void) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  let shown = '';
+  const output = {
+    write(text: string) {
+      shown += text;
+      if (/: $/.test(text)) setImmediate(() => answer(text, stdin));
+    },
+  };
+  return { terminal: { env: {}, stdin, stdout: output, stderr: output }, shown: () => shown };
+}
+
 describe('rolebridge setup', () => {
   const file = join(folder, 'rolebridge.env');
   const setup = (...words: string[]) => runCommandLine(['setup', '--file', file, ...words]);
@@ -41,18 +54,12 @@ describe('rolebridge setup', () => {
   });
 
   test('asks for missing values at a terminal, and rejects invalid ones', async () => {
-    const stdin = Object.assign(new PassThrough(), { isTTY: true });
-    let shown = '';
-    const stdout = {
-      write(text: string) {
-        shown += text;
-        if (/: $/.test(text))
-          setImmediate(() => stdin.write(text.startsWith('ARN') ? `${principal}\n` : '\n'));
-      },
-    };
+    const { terminal, shown } = terminalWhere((question, stdin) =>
+      stdin.write(question.startsWith('ARN') ? `${principal}\n` : '\n'),
+    );
     const asked = join(folder, 'asked.env');
-    expect(await run(['setup', '--file', asked], { env: {}, stdin, stdout, stderr: stdout })).toBe(0);
-    expect(shown).toContain('ARN of the IAM role');
+    expect(await run(['setup', '--file', asked], terminal)).toBe(0);
+    expect(shown()).toContain('ARN of the IAM role');
     expect(readFileSync(asked, 'utf8')).toContain(`ROLEBRIDGE_PRINCIPAL=${principal}\n`);
     const wrong = await runCommandLine(['setup', '--file', join(folder, 'x.env'), '--principal', 'me']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--principal: must be')]);
@@ -60,17 +67,9 @@ describe('rolebridge setup', () => {
   });
 
   test('canceled at the terminal, exits with 2 and writes nothing', async () => {
-    const stdin = Object.assign(new PassThrough(), { isTTY: true });
-    let shown = '';
-    const stderr = {
-      write(text: string) {
-        shown += text;
-        if (/: $/.test(text)) setImmediate(() => stdin.end());
-      },
-    };
-    const words = ['setup', '--file', join(folder, 'canceled.env')];
-    expect(await run(words, { env: {}, stdin, stdout: stderr, stderr })).toBe(2);
-    expect(shown).toContain('rolebridge: Canceled. Nothing was changed.');
+    const { terminal, shown } = terminalWhere((_question, stdin) => stdin.end());
+    expect(await run(['setup', '--file', join(folder, 'canceled.env')], terminal)).toBe(2);
+    expect(shown()).toContain('rolebridge: Canceled. Nothing was changed.');
     expect(existsSync(join(folder, 'canceled.env'))).toBe(false);
   });
 });
