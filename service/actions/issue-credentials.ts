@@ -153,9 +153,7 @@ async function healthyMatch(
     throw new RolebridgeError(
       'role_in_vendor_account',
       `Roles in account ${connection.accountId} can't be used.`,
-      {
-        remedy: 'Connect a role in another account.',
-      },
+      { remedy: 'Connect a role in another account.' },
     );
   requirePartition(
     deps,

@@ -32,11 +32,7 @@ export interface ApiOptions extends AuthOptions {
 }
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
-export type AnswerError = (
-  thrown: unknown,
-  request: IncomingMessage,
-  response: ServerResponse,
-) => Promise<void>;
+type AnswerError = (thrown: unknown, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
  * Handles every operation of the table without another router, because each layer of a router costs time in calls that

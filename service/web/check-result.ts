@@ -1,6 +1,5 @@
 import { statusOf } from '../api/problem.js';
-import type { Connection } from '../domain/connection.js';
-import { verificationOf } from '../domain/connection.js';
+import { type Connection, verificationOf } from '../domain/connection.js';
 import { type ErrorCode, errorCatalog } from '../domain/error-catalog/index.js';
 import type { RolebridgeError } from '../domain/errors.js';
 import type { Cause, Check, CheckName, FailedVerification, Probe } from '../domain/verification.js';

@@ -23,8 +23,8 @@ export type AccessKeyVerification =
 
 /**
  * Asks AWS whose key it is, and refuses a root user's, the vendor's and another account's, and a key of a partition that
- * the vendor no longer supports. The first check that
- * fails ends it; throttling, time-outs and faults of AWS are never a verdict.
+ * the vendor no longer supports. The first check that fails ends it; throttling, time-outs and faults of AWS are never a
+ * verdict.
  */
 export async function verifyAccessKey(
   request: AccessKeyToVerify,

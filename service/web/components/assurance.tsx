@@ -1,5 +1,4 @@
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import { selfInspection } from '../../domain/trust-policy.js';
 import { useTexts } from '../page-context.js';
 import { Fold, Words } from './basics.js';

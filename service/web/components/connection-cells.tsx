@@ -1,7 +1,6 @@
 /** Cells of the tables of connections. */
 
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import { useTexts } from '../page-context.js';
 import { Account, Link, Time } from './basics.js';
 import { accountOf, aliasOf, assuranceOf, Status } from './status.js';

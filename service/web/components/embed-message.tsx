@@ -1,5 +1,4 @@
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import { usePage } from '../page-context.js';
 import { accountOf } from './status.js';
 

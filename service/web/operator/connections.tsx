@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import type { Organization } from '../../domain/organization.js';
 import type { Store } from '../../domain/ports.js';
 import { securityCodes } from '../../domain/webhook-message.js';
@@ -9,7 +8,6 @@ import { ButtonLink, Card, Link } from '../components/basics.js';
 import { NoneFound } from '../components/filters.js';
 import { Icon } from '../components/icon.js';
 import { type Cursor, cursorsAround, Pages } from '../components/pages.js';
-
 import { PageHead } from '../layout.js';
 import { useTexts } from '../page-context.js';
 import type { Routes, Visit } from '../site.js';

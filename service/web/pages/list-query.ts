@@ -1,5 +1,4 @@
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import { accountOf, statuses } from '../components/status.js';
 import { type Visit, withQuery } from '../site.js';
 

@@ -1,6 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { RoleConnection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type RoleConnection, verificationOf } from '../../domain/connection.js';
 import type { CheckResult } from '../check-result.js';
 import { AsideCard, ButtonLink, Callout, Link, PostButton, WordItems, Words } from '../components/basics.js';
 import { Checks, rowsOf } from '../components/checks.js';

@@ -1,5 +1,4 @@
-import type { Connection } from '../../domain/connection.js';
-import { verificationOf } from '../../domain/connection.js';
+import { type Connection, verificationOf } from '../../domain/connection.js';
 import type { PermissionSetView } from '../../domain/permission-set-view.js';
 import { mayOpen } from '../access.js';
 import { AssuranceDetails } from '../components/assurance.js';
